@@ -1,0 +1,27 @@
+//! Text to the written rule: YAML with positions, conditions, and every key of a rule.
+//!
+//! Knows: how a rule is written, and where each part of it stands.
+//! Does not know: what a modifier means, what a condition selects, targets.
+//!
+//! **Invariant:** reading never fails and never panics. Whatever the text, the result is the part
+//! that could be read and the diagnostics for the rest, in bounded time and memory.
+
+mod codes;
+mod condition;
+mod detection;
+mod document;
+mod keys;
+mod mark;
+mod read;
+mod rule;
+mod scalar;
+mod yaml;
+
+pub use codes::{CODES, YAML_ERROR};
+pub use condition::{ConditionAst, Quantity, Wanted, parse_condition};
+pub use detection::{DetectionAst, ItemAst, Selection, SelectionAst, ValueAst};
+pub use document::{Document, Parsed, parse};
+pub use keys::{OUR_KEYS, RULE_KEYS};
+pub use rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
+pub use scalar::Scalar;
+pub use yaml::{MAX_BYTES, Node, NodeKind};
