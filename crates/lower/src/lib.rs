@@ -1,1 +1,17 @@
-//! stub
+//! From the written rule to its meaning: modifiers, lists, wildcards and names go away.
+//!
+//! Knows: what each modifier does to a value, what a condition selects.
+//! Does not know: targets, field maps.
+
+mod codes;
+mod condition;
+mod encode;
+mod item;
+mod modifier;
+mod rule;
+mod text;
+
+pub use codes::CODES;
+pub use modifier::MODIFIERS;
+pub use rule::{Lowered, lower};
+pub use text::parse_pattern;

@@ -21,6 +21,7 @@ pub use codes::{CODES, YAML_ERROR};
 pub use condition::{ConditionAst, Quantity, Wanted, parse_condition};
 pub use detection::{DetectionAst, ItemAst, Selection, SelectionAst, ValueAst};
 pub use document::{Document, Parsed, parse};
+pub use mark::inside as place_inside;
 pub use keys::{OUR_KEYS, RULE_KEYS};
 pub use rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
 pub use scalar::Scalar;

@@ -1,0 +1,230 @@
+//! Regular expressions: checked, and kept as what they match.
+//!
+//! A search, not a full match; case-sensitive unless `i`. `\d`, `\w`, `\s` and `\b` are ASCII, as
+//! in PCRE's default. Parsed once, by regex-syntax; look-around and back-references are errors.
+
+use regex_syntax::ast::{self, Ast};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+
+/// A regular expression and its flags.
+#[derive(Debug, Clone)]
+pub struct Regex {
+    text: String,
+    ignore_case: bool,
+    multi_line: bool,
+    dot_all: bool,
+    hir: Hir,
+}
+
+impl PartialEq for Regex {
+    fn eq(&self, other: &Regex) -> bool {
+        self.key() == other.key()
+    }
+}
+
+/// Why a text is not a regular expression that a linear-time engine takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegexError {
+    /// What is wrong, as a sentence without its full stop.
+    pub message: String,
+    /// Where in the text, in bytes.
+    pub range: std::ops::Range<usize>,
+}
+
+impl Regex {
+    /// Parses `text` under the flags `i`, `m` and `s`.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a regular expression, or needs more than a linear-time engine.
+    pub fn new(
+        text: &str,
+        ignore_case: bool,
+        multi_line: bool,
+        dot_all: bool,
+    ) -> Result<Regex, RegexError> {
+        let ast = ast::parse::ParserBuilder::new()
+            .nest_limit(100)
+            .build()
+            .parse(text)
+            .map_err(|err| ast_error(&err))?;
+        let ascii = to_ascii_classes(text, &ast);
+        let hir = regex_syntax::ParserBuilder::new()
+            .nest_limit(120)
+            .multi_line(multi_line)
+            .dot_matches_new_line(dot_all)
+            .build()
+            .parse(&ascii)
+            .map_err(|err| RegexError {
+                message: first_line(&err.to_string()),
+                range: 0..text.len(),
+            })?;
+        let hir = if ignore_case { fold_hir(&hir) } else { hir };
+        Ok(Regex { text: text.to_owned(), ignore_case, multi_line, dot_all, hir })
+    }
+
+    /// The text as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether `i` is set.
+    pub fn ignore_case(&self) -> bool {
+        self.ignore_case
+    }
+
+    /// Whether `m` is set: `^` and `$` match at every line.
+    pub fn multi_line(&self) -> bool {
+        self.multi_line
+    }
+
+    /// Whether `s` is set: `.` matches a newline too.
+    pub fn dot_all(&self) -> bool {
+        self.dot_all
+    }
+
+    /// What is searched for, with case spelled out in classes and flags gone.
+    pub fn hir(&self) -> &Hir {
+        &self.hir
+    }
+
+    /// Text and flags, which decide equality.
+    pub fn key(&self) -> (&str, bool, bool, bool) {
+        (&self.text, self.ignore_case, self.multi_line, self.dot_all)
+    }
+}
+
+fn ast_error(err: &ast::Error) -> RegexError {
+    use ast::ErrorKind as Kind;
+    let range = err.span().start.offset..err.span().end.offset;
+    let message = match err.kind() {
+        Kind::UnsupportedLookAround => {
+            "look-around can't be matched in linear time, and few targets have it".to_owned()
+        }
+        Kind::UnsupportedBackreference => {
+            "back-references can't be matched in linear time, and few targets have them".to_owned()
+        }
+        kind => first_line(&kind.to_string()),
+    };
+    RegexError { message, range }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().last().unwrap_or(text).trim_start_matches("error: ").to_owned()
+}
+
+/// Rewrites `\d \w \s \b` and their negations so that they mean ASCII only.
+fn to_ascii_classes(text: &str, ast: &Ast) -> String {
+    struct Finder(Vec<(std::ops::Range<usize>, String)>);
+    impl ast::Visitor for Finder {
+        type Output = Vec<(std::ops::Range<usize>, String)>;
+        type Err = std::convert::Infallible;
+        fn finish(self) -> Result<Self::Output, Self::Err> {
+            Ok(self.0)
+        }
+        fn visit_pre(&mut self, ast: &Ast) -> Result<(), Self::Err> {
+            match ast {
+                Ast::ClassPerl(it) => self.0.push(perl(it, true)),
+                Ast::Assertion(it) => {
+                    let word = match it.kind {
+                        ast::AssertionKind::WordBoundary => r"(?-u:\b)",
+                        ast::AssertionKind::NotWordBoundary => r"(?-u:\B)",
+                        _ => return Ok(()),
+                    };
+                    self.0.push((it.span.start.offset..it.span.end.offset, word.to_owned()));
+                }
+                _ => {}
+            }
+            Ok(())
+        }
+        fn visit_class_set_item_pre(&mut self, item: &ast::ClassSetItem) -> Result<(), Self::Err> {
+            if let ast::ClassSetItem::Perl(it) = item {
+                self.0.push(perl(it, false));
+            }
+            Ok(())
+        }
+    }
+    fn perl(it: &ast::ClassPerl, _alone: bool) -> (std::ops::Range<usize>, String) {
+        let inner = match it.kind {
+            ast::ClassPerlKind::Digit => "0-9",
+            ast::ClassPerlKind::Space => r"\t\n\x0B\x0C\r\x20",
+            ast::ClassPerlKind::Word => "0-9A-Za-z_",
+        };
+        let not = if it.negated { "^" } else { "" };
+        (it.span.start.offset..it.span.end.offset, format!("[{not}{inner}]"))
+    }
+    let Ok(found) = ast::visit(ast, Finder(Vec::new()));
+    let mut res = String::with_capacity(text.len());
+    let mut done = 0;
+    for (range, replacement) in found {
+        res.push_str(&text[done..range.start]);
+        res.push_str(&replacement);
+        done = range.end;
+    }
+    res.push_str(&text[done..]);
+    res
+}
+
+/// Spells case out: each letter becomes the class of its cases, by the folding of [`crate::fold`].
+fn fold_hir(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Literal(it) => match std::str::from_utf8(&it.0) {
+            Ok(text) => Hir::concat(
+                text.chars()
+                    .map(|ch| {
+                        let range = ClassUnicodeRange::new(ch, ch);
+                        Hir::class(Class::Unicode(fold_class(&ClassUnicode::new([range]))))
+                    })
+                    .collect(),
+            ),
+            Err(_) => hir.clone(),
+        },
+        HirKind::Class(Class::Unicode(it)) => Hir::class(Class::Unicode(fold_class(it))),
+        HirKind::Repetition(it) => Hir::repetition(regex_syntax::hir::Repetition {
+            sub: Box::new(fold_hir(&it.sub)),
+            ..it.clone()
+        }),
+        HirKind::Capture(it) => Hir::capture(regex_syntax::hir::Capture {
+            sub: Box::new(fold_hir(&it.sub)),
+            ..it.clone()
+        }),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_hir).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_hir).collect()),
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
+    }
+}
+
+/// The class with all cases of its members; ASCII and other characters fold apart.
+pub fn fold_class(class: &ClassUnicode) -> ClassUnicode {
+    let ascii = ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7f')]);
+    let mut low = class.clone();
+    low.intersect(&ascii);
+    let mut high = class.clone();
+    high.difference(&ascii);
+    low.case_fold_simple();
+    low.intersect(&ascii);
+    high.case_fold_simple();
+    high.difference(&ascii);
+    low.union(&high);
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_around_is_an_error_with_a_place() {
+        let err = Regex::new("a(?=b)", false, false, false).unwrap_err();
+        assert!(err.message.contains("look-around"), "{}", err.message);
+        assert_eq!(err.range, 1..4);
+        assert!(Regex::new(r"(a)\1", false, false, false).is_err());
+    }
+
+    #[test]
+    fn case_is_spelled_out_within_ascii() {
+        let regex = Regex::new("k", true, false, false).unwrap();
+        let HirKind::Class(Class::Unicode(class)) = regex.hir().kind() else { panic!() };
+        assert_eq!(class.ranges().len(), 2);
+    }
+}

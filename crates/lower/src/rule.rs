@@ -1,0 +1,158 @@
+//! A whole rule.
+
+use std::sync::Arc;
+
+use diagnostic::{Diagnostic, nearest};
+use ir::{Dropped, Expr, Fixture, Level, LogSource, Meta, Rule, Schedule, Status, normalize};
+use source::Spanned;
+use syntax::{LogSourceAst, RuleAst, Selection};
+
+use crate::codes::UNKNOWN_WORD;
+use crate::condition::{Selections, resolve};
+use crate::item::item;
+
+/// A rule's meaning, and what lints want to know of how it came about.
+#[derive(Debug, Clone)]
+pub struct Lowered {
+    /// The meaning.
+    pub rule: Rule,
+    /// What the normal form dropped because it makes no difference.
+    pub dropped: Vec<Dropped>,
+    /// The selections that no condition uses.
+    pub unused: Vec<Spanned<String>>,
+}
+
+/// Works out what a rule means; `None` when something in it is wrong, which is then in
+/// `problems`. `text` is the text of the rule's file.
+pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Lowered> {
+    let before = problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
+    let selections: Selections = ast
+        .detection
+        .selections
+        .iter()
+        .map(|it| (it.name.clone(), selection(&it.body, text, problems)))
+        .collect();
+    let mut used = vec![false; selections.len()];
+    let conditions: Vec<Option<Expr>> = ast
+        .detection
+        .conditions
+        .iter()
+        .map(|it| resolve(it, &selections, &mut used, problems))
+        .collect();
+    let meta = meta(ast, problems);
+    let after = problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
+    let conditions = conditions.into_iter().collect::<Option<Vec<Expr>>>()?;
+    if after > before || conditions.is_empty() {
+        return None;
+    }
+    let mut dropped = Vec::new();
+    let expr = normalize(Expr::any(conditions), &mut dropped);
+    let unused = selections
+        .iter()
+        .zip(&used)
+        .filter(|(_, used)| !**used)
+        .map(|((name, _), _)| name.clone())
+        .collect();
+    let fixtures = ast
+        .fixtures
+        .iter()
+        .map(|it| Fixture {
+            name: it.name.clone(),
+            matches: it.matches,
+            event: it.event.clone(),
+            span: it.span,
+        })
+        .collect();
+    let targets = ast
+        .targets
+        .iter()
+        .map(|(name, node)| {
+            let options = node.as_mapping().unwrap_or_default();
+            (name.clone(), options.iter().map(|(key, it)| (Spanned::new(key.value.clone(), it.span), it.to_json())).collect())
+        })
+        .collect();
+    let logsource = logsource(&ast.logsource);
+    let rule = Rule { meta, logsource, expr, fixtures, targets, span: ast.span };
+    Some(Lowered { rule, dropped, unused })
+}
+
+fn selection(body: &Selection, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+    match body {
+        Selection::All(items) => {
+            let parts: Vec<Option<Expr>> = items.iter().map(|it| item(it, text, problems)).collect();
+            parts.into_iter().collect::<Option<Vec<Expr>>>().map(Expr::all)
+        }
+        Selection::Any(entries) => {
+            let parts: Vec<Option<Expr>> =
+                entries.iter().map(|it| selection(it, text, problems)).collect();
+            parts.into_iter().collect::<Option<Vec<Expr>>>().map(Expr::any)
+        }
+        Selection::Keywords(it) => item(it, text, problems),
+    }
+}
+
+fn logsource(ast: &LogSourceAst) -> LogSource {
+    let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| Arc::from(it.value.as_str()));
+    LogSource {
+        category: text(&ast.category),
+        product: text(&ast.product),
+        service: text(&ast.service),
+        span: ast.span,
+    }
+}
+
+fn meta(ast: &RuleAst, problems: &mut Vec<Diagnostic>) -> Meta {
+    let one = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.value.clone());
+    let many = |it: &[Spanned<String>]| it.iter().map(|it| it.value.clone()).collect();
+    let level = word(&ast.level, "level", &Level::ALL, Level::word, problems);
+    let status = word(&ast.status, "status", &Status::ALL, Status::word, problems);
+    Meta {
+        title: one(&ast.title).unwrap_or_default(),
+        title_span: ast.title.as_ref().map(|it| it.span),
+        id: one(&ast.id),
+        name: one(&ast.name),
+        taxonomy: one(&ast.taxonomy),
+        status,
+        description: one(&ast.description),
+        license: one(&ast.license),
+        author: one(&ast.author),
+        references: many(&ast.references),
+        date: one(&ast.date),
+        modified: one(&ast.modified),
+        fields: many(&ast.fields),
+        falsepositives: many(&ast.falsepositives),
+        level,
+        tags: many(&ast.tags),
+        risk_score: ast.risk_score.as_ref().map(|it| it.value),
+        version: ast.version.as_ref().map(|it| it.value),
+        schedule: ast.schedule.as_ref().map(|it| Schedule {
+            every: one(&it.every),
+            lookback: one(&it.lookback),
+            max_alerts: it.max_alerts.as_ref().map(|it| it.value),
+        }),
+    }
+}
+
+/// One of a fixed set of words.
+fn word<T: Copy>(
+    written: &Option<Spanned<String>>,
+    key: &str,
+    all: &[T],
+    spelling: fn(T) -> &'static str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let written = written.as_ref()?;
+    let found = all.iter().copied().find(|it| spelling(*it) == written.value);
+    if found.is_none() {
+        let known: Vec<&str> = all.iter().map(|it| spelling(*it)).collect();
+        let help = match nearest(&written.value, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known: {}", known.join(", ")),
+        };
+        problems.push(
+            Diagnostic::warning(&UNKNOWN_WORD, written.span, format!("unknown {key} `{}`", written.value), "it is left out of the output")
+                .with_help(help),
+        );
+    }
+    found
+}

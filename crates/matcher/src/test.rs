@@ -1,0 +1,140 @@
+//! One test, ready to be asked.
+
+use std::sync::Arc;
+
+use ir::{Anchor, Case, Cmp, Field, Net, Number, Predicate, Test, TimePart};
+use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
+use serde_json::Value;
+
+use crate::Unmatchable;
+use crate::event::{any_string, lookup, number, text, values};
+use crate::glob::Glob;
+use crate::time;
+
+/// The most memory that one compiled regular expression may take, in bytes.
+const REGEX_LIMIT: usize = 16 << 20;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Check {
+    field: Field,
+    question: Question,
+}
+
+#[derive(Debug, Clone)]
+enum Question {
+    Text(Glob),
+    Regex(meta::Regex),
+    Number(Cmp, Number),
+    Bool(bool),
+    Null,
+    Exists,
+    Net(Net),
+    Field(Arc<str>, Anchor, Case),
+    Time(TimePart, Cmp, Number),
+}
+
+impl Check {
+    pub(crate) fn new(test: &Test) -> Result<Check, Unmatchable> {
+        let unmatchable = |reason| Unmatchable { span: test.span, reason };
+        let question = match &test.predicate {
+            Predicate::Text(pattern, case) => {
+                Question::Text(Glob::new(pattern, *case).ok_or_else(|| {
+                    let names: Vec<_> =
+                        pattern.placeholders().map(|it| format!("%{it}%")).collect();
+                    unmatchable(format!("the value of {} is not known", names.join(", ")))
+                })?)
+            }
+            Predicate::Regex(it) => Question::Regex(
+                regex(it).map_err(|err| unmatchable(format!("the regex can't be run: {err}")))?,
+            ),
+            Predicate::Number(cmp, it) => Question::Number(*cmp, *it),
+            Predicate::Bool(it) => Question::Bool(*it),
+            Predicate::Null => Question::Null,
+            Predicate::Exists => Question::Exists,
+            Predicate::Net(it) => Question::Net(*it),
+            Predicate::Field(other, anchor, case) => Question::Field(other.clone(), *anchor, *case),
+            Predicate::Time(part, cmp, it) => Question::Time(*part, *cmp, *it),
+        };
+        Ok(Check { field: test.field.clone(), question })
+    }
+
+    pub(crate) fn holds(&self, event: &Value) -> bool {
+        let Field::Named(field) = &self.field else {
+            return match &self.question {
+                Question::Text(glob) => any_string(event, &|it| glob.covers(it)),
+                Question::Regex(regex) => any_string(event, &|it| regex.is_match(it)),
+                _ => false,
+            };
+        };
+        match &self.question {
+            Question::Exists => !lookup(event, field).is_empty(),
+            Question::Null => values(event, field).is_empty(),
+            Question::Field(other, anchor, case) => {
+                let others = values(event, other);
+                let mine = values(event, field);
+                mine.iter().any(|a| others.iter().any(|b| compares(a, b, *anchor, *case)))
+            }
+            question => values(event, field).into_iter().any(|it| question.passes(it)),
+        }
+    }
+}
+
+impl Question {
+    /// Whether one value passes; only for what is asked of one value alone.
+    fn passes(&self, value: &Value) -> bool {
+        match self {
+            Question::Text(glob) => text(value).is_some_and(|it| glob.covers(&it)),
+            Question::Regex(regex) => text(value).is_some_and(|it| regex.is_match(&*it)),
+            Question::Number(cmp, it) => number(value).is_some_and(|num| cmp.holds(num.cmp(it))),
+            Question::Bool(wanted) => match value {
+                Value::Bool(it) => it == wanted,
+                Value::String(it) => {
+                    it.eq_ignore_ascii_case(if *wanted { "true" } else { "false" })
+                }
+                _ => false,
+            },
+            Question::Net(net) => value.as_str().is_some_and(|it| net.contains(it)),
+            Question::Time(part, cmp, wanted) => value
+                .as_str()
+                .and_then(|it| time::part(it, *part))
+                .is_some_and(|it| cmp.holds(Number::Int(it.into()).cmp(wanted))),
+            Question::Null | Question::Exists | Question::Field(..) => false,
+        }
+    }
+}
+
+/// Whether one value compares so with another.
+fn compares(a: &Value, b: &Value, anchor: Anchor, case: Case) -> bool {
+    if anchor == Anchor::Whole
+        && let (Some(a), Some(b)) = (number(a), number(b))
+    {
+        return a == b;
+    }
+    let (Some(a), Some(b)) = (text(a), text(b)) else { return false };
+    let holds = |a: &str, b: &str| match anchor {
+        Anchor::Whole => a == b,
+        Anchor::Start => a.starts_with(b),
+        Anchor::End => a.ends_with(b),
+        Anchor::Within => a.contains(b),
+    };
+    match case {
+        Case::Sensitive => holds(&a, &b),
+        Case::Insensitive => holds(&ir::fold::fold_text(&a), &ir::fold::fold_text(&b)),
+    }
+}
+
+fn regex(regex: &ir::Regex) -> Result<meta::Regex, String> {
+    let config = meta::Config::new()
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(REGEX_LIMIT))
+        .onepass_size_limit(Some(1 << 20))
+        .dfa_size_limit(Some(1 << 20))
+        .hybrid_cache_capacity(4 << 20);
+    meta::Builder::new().configure(config).build_from_hir(regex.hir()).map_err(|err| {
+        match err.size_limit() {
+            Some(limit) => format!("it needs more than {} MiB of memory", limit >> 20),
+            None => err.to_string(),
+        }
+    })
+}
