@@ -1,1 +1,22 @@
-//! stub
+//! The order of the stages: texts in, findings and outputs out.
+//!
+//! Knows: which stage follows which, and the targets that are built in.
+//! Does not know: standard output, arguments, exit codes.
+
+mod builtin;
+mod codes;
+mod convert;
+mod fixtures;
+mod load;
+
+pub use builtin::Targets;
+pub use convert::{Conversion, Request};
+pub use fixtures::{FixtureResult, run_fixtures};
+pub use load::{Loaded, LoadedRule, load};
+
+use diagnostic::Code;
+
+/// Every kind of finding that any stage reports.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    [syntax::CODES, lower::CODES, target::CODES, lint::CODES, codes::CODES].into_iter().flatten().copied()
+}

@@ -17,7 +17,7 @@ mod rule;
 mod scalar;
 mod yaml;
 
-pub use codes::{CODES, YAML_ERROR};
+pub use codes::{CODES, NOT_UTF8, YAML_ERROR};
 pub use condition::{ConditionAst, Quantity, Wanted, parse_condition};
 pub use detection::{DetectionAst, ItemAst, Selection, SelectionAst, ValueAst};
 pub use document::{Document, Parsed, parse};

@@ -1,1 +1,65 @@
-//! stub
+//! A target is a folder: a manifest of op templates, quoting tables, profiles and envelopes.
+//!
+//! Knows: templates, quoting, precedence, field maps, types, fidelity.
+//! Does not know: any particular target by name, how rules are written.
+
+mod codes;
+mod envelope;
+mod flavour;
+mod hole;
+mod legal;
+mod legalize;
+mod load;
+mod manifest;
+mod map;
+mod profile;
+mod quote;
+
+pub use codes::CODES;
+pub use legal::{Effect, Fidelity, Note};
+pub use load::{Folder, LoadError, Target};
+pub use manifest::{Kind, Manifest};
+pub use profile::Profile;
+
+use diagnostic::Diagnostic;
+use ir::Rule;
+
+/// A rule in a target's words.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The finished text, in the format asked for.
+    pub text: String,
+    /// How faithful it is.
+    pub fidelity: Fidelity,
+    /// Where and why it is not exact.
+    pub notes: Vec<Note>,
+}
+
+impl Target {
+    /// Says a rule in this target's words.
+    ///
+    /// # Errors
+    ///
+    /// Located diagnostics that say what the target or its profile can't express.
+    pub fn convert(&self, rule: &Rule, profile: &str, format: &str) -> Result<Output, Vec<Diagnostic>> {
+        let profile = self.profile(profile).ok_or_else(Vec::new)?;
+        let options = self.options(rule)?;
+        let mapped = map::map(rule, profile, &self.manifest.name)?;
+        let mut notes = mapped.notes;
+        let legal = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
+        let query = legal.render(&self.manifest);
+        let text = self.envelope(rule, &mapped.with, &query, &options, format)?;
+        let fidelity = Fidelity::of(&notes);
+        Ok(Output { text, fidelity, notes })
+    }
+}
+
+/// An approximation as an error, for runs that take only exact output.
+pub fn not_exact(note: &Note) -> Diagnostic {
+    let how = match note.effect {
+        Effect::Wider => "more",
+        Effect::Narrower => "less",
+    };
+    Diagnostic::error(&codes::NOT_EXACT, note.span, format!("the output may match {how} than the rule"), note.reason.clone())
+        .with_help("rewrite the test, or accept approximations by leaving out `--strict`")
+}

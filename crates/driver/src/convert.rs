@@ -1,0 +1,77 @@
+//! Rules in the words of targets.
+
+use diagnostic::{Diagnostic, Severity};
+use target::{Fidelity, Output, Target};
+
+use crate::builtin::Targets;
+use crate::load::LoadedRule;
+
+/// A target, a profile and a format, all known to exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The target's name.
+    pub target: String,
+    /// The profile's name.
+    pub profile: String,
+    /// The format's name.
+    pub format: String,
+}
+
+/// What came of one rule for one target.
+#[derive(Debug)]
+pub struct Conversion {
+    /// The output, or why there is none.
+    pub result: Result<Output, Vec<Diagnostic>>,
+}
+
+impl Request {
+    /// Reads `TARGET[/PROFILE][:FORMAT]`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which of the three is not known, and what is.
+    pub fn parse(text: &str, targets: &Targets) -> Result<Request, String> {
+        let (rest, format) = text.split_once(':').map_or((text, None), |(a, b)| (a, Some(b)));
+        let (name, profile) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
+        let known: Vec<&str> = targets.iter().map(|it| it.manifest.name.as_str()).collect();
+        let target = targets.get(name).ok_or_else(|| unknown("target", name, &known))?;
+        let profile = profile.unwrap_or(&target.manifest.default_profile);
+        if target.profile(profile).is_none() {
+            let known: Vec<&str> = target.profiles().map(|(it, _)| it).collect();
+            return Err(unknown(&format!("profile of `{name}`"), profile, &known));
+        }
+        let formats: Vec<&str> = target.manifest.formats.iter().map(|it| it.name.as_str()).collect();
+        let format = format.unwrap_or(formats[0]);
+        if !formats.contains(&format) {
+            return Err(unknown(&format!("format of `{name}`"), format, &formats));
+        }
+        Ok(Request { target: name.to_owned(), profile: profile.to_owned(), format: format.to_owned() })
+    }
+
+    /// The target asked for.
+    pub fn target<'a>(&self, targets: &'a Targets) -> Option<&'a Target> {
+        targets.get(&self.target)
+    }
+
+    /// Converts one rule. A rule that is wrong in itself gives its own errors.
+    pub fn convert(&self, rule: &LoadedRule, targets: &Targets, strict: bool) -> Conversion {
+        let errors = || rule.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let result = match (&rule.lowered, targets.get(&self.target)) {
+            (Some(lowered), Some(target)) => target.convert(&lowered.rule, &self.profile, &self.format),
+            _ => Err(errors()),
+        };
+        let result = result.and_then(|it| match it.fidelity {
+            Fidelity::Exact => Ok(it),
+            _ if strict => Err(it.notes.iter().map(|note| target::not_exact(note)).collect()),
+            _ => Ok(it),
+        });
+        Conversion { result }
+    }
+}
+
+fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    match diagnostic::nearest(word, known.iter().copied()) {
+        Some(near) => format!("there is no {what} `{word}`; did you mean `{near}`?"),
+        None => format!("there is no {what} `{word}`; known: {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,90 @@
+//! From texts to rules.
+
+use diagnostic::Diagnostic;
+use lower::Lowered;
+use source::{FileId, Sources, Span};
+use syntax::Document;
+
+use crate::codes::NOT_CONVERTED;
+
+/// All rules of a run, and what was found wrong on the way.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The files.
+    pub sources: Sources,
+    /// The rules, in order; broken ones too.
+    pub rules: Vec<LoadedRule>,
+    /// Findings about files, documents and rules.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A rule of a file.
+#[derive(Debug)]
+pub struct LoadedRule {
+    /// Its file.
+    pub file: FileId,
+    /// Its place among the documents of the file, from 0.
+    pub index: usize,
+    /// Its id as written.
+    pub id: Option<String>,
+    /// Its title as written.
+    pub title: Option<String>,
+    /// What it means; `None` when something in it is wrong.
+    pub lowered: Option<Lowered>,
+    /// What is wrong with it.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads files of rules: path and bytes of each.
+pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
+    let mut res = Loaded::default();
+    for (path, bytes) in files {
+        let decoded = source::decode(bytes);
+        let file = res.sources.add(path, decoded.text);
+        let Some(text) = res.sources.get(file).map(|it| it.text().to_owned()) else { continue };
+        if let Some(at) = decoded.invalid_at {
+            res.problems.push(not_utf8(Span::new(file, at, at + 3)));
+            continue;
+        }
+        let parsed = syntax::parse(&text, file);
+        let mut problems = parsed.problems;
+        for (index, document) in parsed.documents.into_iter().enumerate() {
+            match document {
+                Document::Rule(ast) => {
+                    // The findings of reading lie inside the document they are about.
+                    let range = ast.span;
+                    let mine = |it: &Diagnostic| range.start <= it.primary.span.start && it.primary.span.start <= range.end;
+                    let (mut own, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut problems).into_iter().partition(mine);
+                    problems = rest;
+                    let broken = own.iter().any(|it| it.severity == diagnostic::Severity::Error);
+                    let lowered = lower::lower(&ast, &text, &mut own).filter(|_| !broken);
+                    if let Some(it) = &lowered {
+                        own.extend(lint::check(it));
+                    }
+                    res.rules.push(LoadedRule {
+                        file,
+                        index,
+                        id: ast.id.map(|it| it.value),
+                        title: ast.title.map(|it| it.value),
+                        lowered,
+                        problems: own,
+                    });
+                }
+                Document::Correlation(node) => problems.push(not_converted(node.span, "a correlation rule")),
+                Document::Filter(node) => problems.push(not_converted(node.span, "a filter")),
+            }
+        }
+        res.problems.extend(problems);
+    }
+    res
+}
+
+fn not_utf8(span: Span) -> Diagnostic {
+    Diagnostic::error(&syntax::NOT_UTF8, span, "the file is not UTF-8", "the first byte that is not text")
+        .with_help("save the file as UTF-8")
+}
+
+fn not_converted(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::warning(&NOT_CONVERTED, span.sub(0, 1), format!("{what} is not converted yet"), "it is left out")
+        .with_help("the rules beside it are converted on their own")
+}

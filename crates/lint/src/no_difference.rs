@@ -1,0 +1,26 @@
+//! A part of the condition that makes no difference.
+
+use diagnostic::Diagnostic;
+use ir::DroppedWhy;
+use lower::Lowered;
+
+use crate::codes::NO_DIFFERENCE;
+
+pub fn check(rule: &Lowered, problems: &mut Vec<Diagnostic>) {
+    for it in &rule.dropped {
+        let (message, label) = match it.why {
+            DroppedWhy::Duplicate => ("this test stands here twice", "the second changes nothing"),
+            DroppedWhy::CoveredByAlternative => {
+                ("this alternative makes no difference", "whenever it is true, another alternative is true already")
+            }
+            DroppedWhy::ImpliedByNeighbour => {
+                ("this condition makes no difference", "it is true whenever its neighbour is")
+            }
+        };
+        let mut problem = Diagnostic::info(&NO_DIFFERENCE, it.span, message, label);
+        if it.by != it.span {
+            problem = problem.with_label(it.by, "this one decides");
+        }
+        problems.push(problem.with_help("remove it, or say what was meant"));
+    }
+}

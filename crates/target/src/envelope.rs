@@ -1,0 +1,161 @@
+//! Output formats: what stands around a query.
+
+use std::sync::Arc;
+
+use diagnostic::Diagnostic;
+use ir::Rule;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Object, Serde, Value};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
+use serde_json::Value as Json;
+
+use crate::codes::UNQUOTABLE;
+use crate::load::Target;
+use crate::quote;
+
+/// Text that is already right in the target's language. A text envelope prints nothing else.
+#[derive(Debug, Clone)]
+struct Fragment(String);
+
+impl Object for Fragment {
+    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Target {
+    /// Puts a query into a format.
+    pub(crate) fn envelope(
+        &self,
+        rule: &Rule,
+        with: &serde_json::Map<String, Json>,
+        query: &str,
+        options: &serde_json::Map<String, Json>,
+        format: &str,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let Some(format) = self.manifest.formats.iter().find(|it| it.name == format) else { return Err(Vec::new()) };
+        let source = self.files.get(&format.file).map_or("", String::as_str);
+        let is_data = format.file.ends_with(".yml");
+        let about = Value::from(Serde(about(rule)));
+        let options = Value::from(Serde(options));
+        let result = if is_data {
+            let data = context! { query, rule => about, source => Value::from(Serde(with)), options, tables => Value::from(Serde(&self.manifest.tables)) };
+            data_envelope(source, &data).and_then(|it| match format.write.as_deref() {
+                Some("json") => serde_json::to_string_pretty(&it).map(|it| it + "\n").map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
+                _ => serde_yaml::to_string(&it).map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
+            })
+        } else {
+            let trusted = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
+            let query = Value::from_object(Fragment(query.to_owned()));
+            self.text_envelope(source, context! { query, rule => about, source => trusted, options, tables => trust(&self.manifest.tables) })
+        };
+        result.map_err(|err| {
+            let span = rule.meta.title_span.unwrap_or(rule.span);
+            let message = format!("the format `{}` of `{}` can't be filled: {err:#}", format.name, self.manifest.name);
+            vec![Diagnostic::error(&UNQUOTABLE, span, message, "a text of this rule has no spelling there").with_help("change the text, or choose another format")]
+        })
+    }
+
+    fn text_envelope(&self, source: &str, data: Value) -> Result<String, Error> {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+        env.set_formatter(|out, _state, value| match value.downcast_object_ref::<Fragment>() {
+            Some(it) => Ok(out.write_str(&it.0)?),
+            None => Err(Error::new(ErrorKind::InvalidOperation, format!("`{value}` was printed without a quoting filter"))),
+        });
+        let tables = &self.manifest.quoting;
+        for (name, table) in tables {
+            let (tables, table) = (tables.clone(), table.clone());
+            env.add_filter(name.clone(), move |value: Value| -> Result<Value, Error> {
+                let text = value.to_string();
+                match quote::text(&tables, &table, &text) {
+                    Ok(it) => Ok(Value::from_object(Fragment(it))),
+                    Err(it) => Err(Error::new(ErrorKind::BadEscape, format!("no spelling for {}", it.0))),
+                }
+            });
+        }
+        let mut res = env.render_str(source, data)?;
+        if !res.ends_with('\n') {
+            res.push('\n');
+        }
+        Ok(res)
+    }
+}
+
+/// Text of a profile or manifest: the target's author wrote it.
+fn trust(value: &Json) -> Value {
+    match value {
+        Json::String(it) => Value::from_object(Fragment(it.clone())),
+        Json::Array(items) => Value::from(items.iter().map(trust).collect::<Vec<_>>()),
+        Json::Object(pairs) => Value::from_pairs(pairs.iter().map(|(key, it)| (key.clone(), trust(it)))),
+        it => Value::from(Serde(it)),
+    }
+}
+
+/// What envelopes may say of a rule.
+fn about(rule: &Rule) -> Json {
+    let meta = &rule.meta;
+    let level = meta.level;
+    let schedule = meta.schedule.clone().unwrap_or_default();
+    serde_json::json!({
+        "title": meta.title,
+        "id": meta.id,
+        "name": meta.name,
+        "status": meta.status.map(ir::Status::word),
+        "description": meta.description,
+        "license": meta.license,
+        "author": meta.author,
+        "references": meta.references,
+        "date": meta.date,
+        "modified": meta.modified,
+        "falsepositives": meta.falsepositives,
+        "level": level.unwrap_or(ir::Level::Medium).word(),
+        "tags": meta.tags,
+        "risk_score": meta.risk_score.unwrap_or_else(|| level.unwrap_or(ir::Level::Medium).risk_score()),
+        "version": meta.version.unwrap_or(1),
+        "schedule": { "every": schedule.every, "lookback": schedule.lookback, "max_alerts": schedule.max_alerts },
+        "logsource": { "category": rule.logsource.category.as_deref(), "product": rule.logsource.product.as_deref(), "service": rule.logsource.service.as_deref() },
+    })
+}
+
+/// A tree of data whose texts are templates. A text that is one expression becomes its value;
+/// keys whose value comes out null or empty are left out.
+fn data_envelope(source: &str, data: &Value) -> Result<Json, Error> {
+    let tree: Json = serde_yaml::from_str(source).map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Chainable);
+    fill(&env, &tree, data)
+}
+
+fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error> {
+    Ok(match tree {
+        Json::String(text) => {
+            let inner = text.trim().strip_prefix("{{").and_then(|it| it.strip_suffix("}}"));
+            match inner.filter(|it| !it.contains("}}")) {
+                Some(expr) => {
+                    let value = env.compile_expression(expr.trim())?.eval(data.clone())?;
+                    serde_json::to_value(&value).map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string()))?
+                }
+                None => Json::String(env.render_str(text, data.clone())?),
+            }
+        }
+        Json::Array(items) => Json::Array(items.iter().map(|it| fill(env, it, data)).collect::<Result<_, _>>()?),
+        Json::Object(pairs) => {
+            let mut res = serde_json::Map::new();
+            for (key, it) in pairs {
+                let value = fill(env, it, data)?;
+                let empty = match &value {
+                    Json::Null => true,
+                    Json::Array(it) => it.is_empty(),
+                    _ => false,
+                };
+                if !empty {
+                    res.insert(key.clone(), value);
+                }
+            }
+            Json::Object(res)
+        }
+        it => it.clone(),
+    })
+}

@@ -1,0 +1,219 @@
+//! Regular expressions, printed in a language's own flavour.
+//!
+//! The expression was parsed once; what is printed is its structure, never its text. A language
+//! that always matches the whole text gets `.*` where the expression is open.
+
+use ir::{Part, Pattern, Regex, fold_class};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
+
+use crate::manifest::Flavour;
+use crate::quote::Unquotable;
+
+/// A pattern as a regular expression for the flags `s` and, without case, `i`.
+pub fn of_pattern(pattern: &Pattern) -> String {
+    let mut res = String::from(r"\A");
+    for part in pattern.parts() {
+        match part {
+            Part::Literal(it) => res.push_str(&regex_syntax::escape(it)),
+            Part::Run => res.push_str(".*"),
+            Part::One => res.push('.'),
+            Part::Placeholder(_) => {}
+        }
+    }
+    // `*` at either end needs no words: a search is open there.
+    let res = res.strip_prefix(r"\A.*").map_or(res.clone(), str::to_owned);
+    match res.strip_suffix(".*") {
+        Some(it) if pattern.parts().last() == Some(&Part::Run) => it.to_owned(),
+        _ => format!(r"{res}\z"),
+    }
+}
+
+/// Prints a regular expression; `uncased` when the op it is for ignores case itself.
+pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, Unquotable> {
+    let hir = if uncased {
+        let plain = Regex::new(regex.text(), false, regex.multi_line(), regex.dot_all())
+            .map_err(|it| Unquotable(it.message))?;
+        fold_classes(plain.hir())
+    } else {
+        regex.hir().clone()
+    };
+    if !flavour.anchored {
+        return term(&hir, flavour, 0);
+    }
+    let mut branches = Vec::new();
+    let (fixed, free) = split(&hir, Look::Start);
+    for (part, open) in [(fixed, false), (free, true)] {
+        let Some(part) = part else { continue };
+        let before = if open { format!("{}*", flavour.any) } else { String::new() };
+        let (fixed, free) = split(&part, Look::End);
+        for (part, open) in [(fixed, false), (free, true)] {
+            let Some(part) = part else { continue };
+            let after = if open { format!("{}*", flavour.any) } else { String::new() };
+            let level = usize::from(!before.is_empty() || !after.is_empty());
+            branches.push(format!("{before}{}{after}", term(&part, flavour, level)?));
+        }
+    }
+    Ok(branches.join("|"))
+}
+
+/// The expression as the union of what must begin (or end) at the anchor, and what need not.
+/// The anchor is gone from both.
+fn split(hir: &Hir, look: Look) -> (Option<Hir>, Option<Hir>) {
+    match hir.kind() {
+        HirKind::Look(it) if *it == look => (Some(Hir::empty()), None),
+        HirKind::Capture(it) => split(&it.sub, look),
+        HirKind::Alternation(parts) => {
+            let mut fixed = Vec::new();
+            let mut free = Vec::new();
+            for part in parts {
+                let (a, b) = split(part, look);
+                fixed.extend(a);
+                free.extend(b);
+            }
+            let union = |it: Vec<Hir>| (!it.is_empty()).then(|| Hir::alternation(it));
+            (union(fixed), union(free))
+        }
+        HirKind::Concat(parts) => {
+            let at = if look == Look::Start { 0 } else { parts.len() - 1 };
+            let (fixed, free) = split(&parts[at], look);
+            let put = |it: Hir| {
+                let mut parts = parts.clone();
+                parts[at] = it;
+                Hir::concat(parts)
+            };
+            (fixed.map(put), free.map(put))
+        }
+        HirKind::Repetition(it) if it.min == 0 && it.max == Some(1) && it.sub.properties().look_set().contains(look) => {
+            let (fixed, free) = split(&it.sub, look);
+            let free = free.map_or(Hir::empty(), |it| Hir::alternation(vec![it, Hir::empty()]));
+            (fixed, Some(free))
+        }
+        _ => (None, Some(hir.clone())),
+    }
+}
+
+/// `outer`: 0 anything, 1 part of a concatenation, 2 under a repetition.
+fn term(hir: &Hir, flavour: &Flavour, outer: usize) -> Result<String, Unquotable> {
+    let group = |text: String, level: usize| {
+        if outer > level { format!("{}{text})", flavour.group) } else { text }
+    };
+    Ok(match hir.kind() {
+        HirKind::Empty => group(String::new(), 1),
+        HirKind::Literal(it) => {
+            let text = std::str::from_utf8(&it.0).map_err(|_| Unquotable("bytes that are not text".to_owned()))?;
+            let res: String = text.chars().map(|ch| literal(ch, flavour, &flavour.escape)).collect();
+            if text.chars().count() > 1 { group(res, 1) } else { res }
+        }
+        HirKind::Class(it) => class(it, flavour),
+        HirKind::Look(look) => {
+            let found = match look {
+                Look::Start => &flavour.start,
+                Look::End => &flavour.end,
+                Look::WordAscii | Look::WordUnicode => &flavour.word,
+                Look::WordAsciiNegate | Look::WordUnicodeNegate => &flavour.not_word,
+                Look::StartLF => &flavour.start.as_ref().map(|_| "(?m:^)".to_owned()),
+                Look::EndLF => &flavour.end.as_ref().map(|_| "(?m:$)".to_owned()),
+                _ => &None,
+            };
+            let what = match look {
+                Look::WordAscii | Look::WordAsciiNegate => "a word boundary `\\b` in a regular expression",
+                _ => "an anchor inside a regular expression",
+            };
+            found.clone().ok_or_else(|| Unquotable(what.to_owned()))?
+        }
+        HirKind::Repetition(it) => {
+            let inner = term(&it.sub, flavour, 2)?;
+            let most = flavour.most_repeats.unwrap_or(u32::MAX);
+            if it.min > most || it.max.is_some_and(|it| it > most) {
+                return Err(Unquotable(format!("a repetition of more than {most}")));
+            }
+            let count = match (it.min, it.max) {
+                (0, None) => "*".to_owned(),
+                (1, None) => "+".to_owned(),
+                (0, Some(1)) => "?".to_owned(),
+                (min, None) => format!("{{{min},}}"),
+                (min, Some(max)) if min == max => format!("{{{min}}}"),
+                (min, Some(max)) => format!("{{{min},{max}}}"),
+            };
+            group(format!("{inner}{count}"), 1)
+        }
+        HirKind::Capture(it) => term(&it.sub, flavour, outer)?,
+        HirKind::Concat(parts) => {
+            let parts = parts.iter().map(|it| term(it, flavour, 1)).collect::<Result<Vec<_>, _>>()?;
+            group(parts.concat(), 1)
+        }
+        HirKind::Alternation(parts) => {
+            let parts = parts.iter().map(|it| term(it, flavour, 0)).collect::<Result<Vec<_>, _>>()?;
+            group(parts.join("|"), 0)
+        }
+    })
+}
+
+fn literal(ch: char, flavour: &Flavour, special: &str) -> String {
+    if let Some(it) = flavour.controls.get(&ch) {
+        it.clone()
+    } else if special.contains(ch) {
+        format!("\\{ch}")
+    } else {
+        ch.to_string()
+    }
+}
+
+fn class(class: &Class, flavour: &Flavour) -> String {
+    let unicode = match class {
+        Class::Unicode(it) => it.clone(),
+        Class::Bytes(it) => {
+            it.to_unicode_class().unwrap_or_else(ClassUnicode::empty)
+        }
+    };
+    let ranges = unicode.ranges();
+    if let [one] = ranges
+        && one.start() == one.end()
+    {
+        return literal(one.start(), flavour, &flavour.escape);
+    }
+    if let [one] = ranges
+        && one.start() == '\0'
+        && one.end() == char::MAX
+    {
+        return flavour.any.clone();
+    }
+    let negated = ranges.last().is_some_and(|it| it.end() == char::MAX);
+    let mut shown = unicode.clone();
+    if negated {
+        shown.negate();
+    }
+    let mut res = String::from(if negated { "[^" } else { "[" });
+    for range in shown.ranges() {
+        let (start, end) = (range.start(), range.end());
+        res.push_str(&literal(start, flavour, &flavour.class_escape));
+        if end != start {
+            if end as u32 > start as u32 + 1 {
+                res.push('-');
+            }
+            res.push_str(&literal(end, flavour, &flavour.class_escape));
+        }
+    }
+    res.push(']');
+    res
+}
+
+/// Classes get all cases of their members, literals stay: for an op that ignores case of
+/// literals but not of ranges.
+fn fold_classes(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Class(Class::Unicode(it)) if !is_all(it) => Hir::class(Class::Unicode(fold_class(it))),
+        HirKind::Repetition(it) => Hir::repetition(regex_syntax::hir::Repetition {
+            sub: Box::new(fold_classes(&it.sub)),
+            ..it.clone()
+        }),
+        HirKind::Capture(it) => fold_classes(&it.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_classes).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_classes).collect()),
+        _ => hir.clone(),
+    }
+}
+
+fn is_all(class: &ClassUnicode) -> bool {
+    class.ranges() == [ClassUnicodeRange::new('\0', char::MAX)]
+}

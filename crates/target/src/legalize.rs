@@ -1,0 +1,480 @@
+//! From an expression over columns to one that the target can say, test by test.
+//!
+//! For every test there is a short list of ways to say it, the plainest first; the first that the
+//! manifest has a template for, and whose text its tables can quote, is taken. When there is none
+//! the target refuses, at the author's text.
+
+use diagnostic::{Diagnostic, Severity};
+use ir::{Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Shape, Test};
+
+use crate::codes::{CANNOT_EXPRESS, UNQUOTABLE, UNRESOLVED_PLACEHOLDER};
+use crate::flavour;
+use crate::hole::{Hole, Op, Piece};
+use crate::legal::{Legal, Note};
+use crate::load::Target;
+use crate::manifest::Kind;
+use crate::profile::Profile;
+use crate::quote::{self, Unquotable};
+
+/// What a test gives to its template.
+#[derive(Debug, Clone)]
+enum Arg {
+    Glob(Pattern),
+    Regex(Regex, Search),
+    Number(Number),
+    Bool(bool),
+    Net(Net),
+    Other(String),
+    Time(&'static str, Number),
+    Nothing,
+}
+
+/// How a regular expression is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Search {
+    /// As it stands, case spelled out where needed.
+    Plain,
+    /// For an op that ignores case itself.
+    Uncased,
+}
+
+/// One way to say a test.
+struct Way {
+    op: String,
+    arg: Arg,
+}
+
+/// A test as it will be written, before neighbours are joined into lists.
+struct Call {
+    kind: Kind,
+    op: String,
+    field: String,
+    column: String,
+    arg: Arg,
+    negated: bool,
+}
+
+enum Piecewise {
+    Call(Call),
+    Done(Legal),
+}
+
+/// Legalises an expression; appends what is not exact to `notes`.
+pub fn legalize(expr: &Expr, target: &Target, profile: &Profile, notes: &mut Vec<Note>) -> Result<Legal, Vec<Diagnostic>> {
+    let mut it = Legalizer { target, profile, notes, problems: Vec::new() };
+    let res = it.expr(expr, false);
+    let legal = it.finish(res);
+    if it.problems.is_empty() { Ok(legal) } else { Err(it.problems) }
+}
+
+struct Legalizer<'a> {
+    target: &'a Target,
+    profile: &'a Profile,
+    notes: &'a mut Vec<Note>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Legalizer<'_> {
+    fn expr(&mut self, expr: &Expr, negated: bool) -> Piecewise {
+        match expr {
+            Expr::All(parts) => {
+                let parts = parts.iter().map(|it| { let it = self.expr(it, negated); self.finish(it) }).collect();
+                Piecewise::Done(self.chain(parts, true))
+            }
+            Expr::Any(parts) => {
+                let parts: Vec<Piecewise> = parts.iter().map(|it| self.expr(it, negated)).collect();
+                let parts = self.join(parts);
+                Piecewise::Done(self.chain(parts, false))
+            }
+            Expr::Not(part) => {
+                let part = self.expr(part, !negated);
+                Piecewise::Done(match self.finish(part) {
+                    Legal::Const(it) => Legal::Const(!it),
+                    it => Legal::Not(Box::new(it)),
+                })
+            }
+            Expr::Const(it) => Piecewise::Done(Legal::Const(*it)),
+            Expr::Test(test) => self.test(test, negated),
+        }
+    }
+
+    /// `All` or `Any` of legal parts: constants folded, long chains nested.
+    fn chain(&self, parts: Vec<Legal>, all: bool) -> Legal {
+        if parts.iter().any(|it| matches!(it, Legal::Const(value) if *value != all)) {
+            return Legal::Const(!all);
+        }
+        let mut parts: Vec<Legal> = parts.into_iter().filter(|it| !matches!(it, Legal::Const(_))).collect();
+        let wrap = |mut it: Vec<Legal>| match it.len() {
+            0 => Legal::Const(all),
+            1 => it.remove(0),
+            _ if all => Legal::All(it),
+            _ => Legal::Any(it),
+        };
+        if let Some(most) = self.target.manifest.limits.chain {
+            while parts.len() > most {
+                let mut rest = parts.into_iter();
+                let mut next = Vec::new();
+                loop {
+                    let some: Vec<Legal> = rest.by_ref().take(most).collect();
+                    if some.is_empty() {
+                        break;
+                    }
+                    next.push(wrap(some));
+                }
+                parts = next;
+            }
+        }
+        wrap(parts)
+    }
+
+    /// Neighbours with the same column and op become one list test, where the target has one.
+    fn join(&mut self, parts: Vec<Piecewise>) -> Vec<Legal> {
+        let mut groups: Vec<Vec<Call>> = Vec::new();
+        let mut order: Vec<Result<usize, Legal>> = Vec::new();
+        let mut index: std::collections::BTreeMap<(Kind, String, String), usize> = Default::default();
+        for part in parts {
+            match part {
+                Piecewise::Done(it) => order.push(Err(it)),
+                Piecewise::Call(call) => {
+                    let key = (call.kind, call.column.clone(), call.op.clone());
+                    match index.get(&key) {
+                        Some(&at) => groups[at].push(call),
+                        None => {
+                            index.insert(key, groups.len());
+                            order.push(Ok(groups.len()));
+                            groups.push(vec![call]);
+                        }
+                    }
+                }
+            }
+        }
+        let mut groups: Vec<Option<Vec<Call>>> = groups.into_iter().map(Some).collect();
+        let mut res = Vec::new();
+        for place in order {
+            match place {
+                Err(it) => res.push(it),
+                Ok(at) => res.extend(self.list(groups[at].take().unwrap_or_default())),
+            }
+        }
+        res
+    }
+
+    fn list(&mut self, calls: Vec<Call>) -> Vec<Legal> {
+        if calls.len() > 1 {
+            let first = &calls[0];
+            let op = self.target.op(first.kind, &format!("{}_any", first.op));
+            let args: Vec<&Arg> = calls.iter().map(|it| &it.arg).collect();
+            if let Some(op) = op
+                && let Ok(text) = self.render(op, &first.field, &args)
+            {
+                return vec![Legal::Leaf(self.guard(op, text, first.negated))];
+            }
+        }
+        calls.into_iter().map(|it| self.finish(Piecewise::Call(it))).collect()
+    }
+
+    fn finish(&mut self, it: Piecewise) -> Legal {
+        match it {
+            Piecewise::Done(it) => it,
+            Piecewise::Call(call) => {
+                let Some(op) = self.target.op(call.kind, &call.op) else { return Legal::Const(false) };
+                match self.render(op, &call.field, &[&call.arg]) {
+                    Ok(text) => Legal::Leaf(self.guard(op, text, call.negated)),
+                    Err(_) => Legal::Const(false),
+                }
+            }
+        }
+    }
+
+    /// Makes a test total under a negation, and encloses a loose template.
+    fn guard(&self, op: &Op, text: String, negated: bool) -> String {
+        match &self.target.manifest.total {
+            Some(total) if op.spec.nullable && negated => format!("{}{text}{}", total.before, total.after),
+            _ if op.spec.loose => format!("({text})"),
+            _ => text,
+        }
+    }
+
+    fn test(&mut self, test: &Test, negated: bool) -> Piecewise {
+        if let Predicate::Text(pattern, _) = &test.predicate
+            && let Some(name) = pattern.placeholders().next()
+        {
+            self.problem(Diagnostic::error(&UNRESOLVED_PLACEHOLDER, test.span, format!("the placeholder `%{name}%` has no value"), "nothing could match it")
+                .with_help(format!("give `{name}` a list of values, or remove `expand`")));
+            return Piecewise::Done(Legal::Const(false));
+        }
+        let (name, kind) = match &test.field {
+            Field::Anywhere => (String::new(), Kind::Anywhere),
+            Field::Named(name) => (name.to_string(), self.profile.column(name).kind),
+        };
+        if let Some(constant) = settled(&test.predicate, kind) {
+            return Piecewise::Done(Legal::Const(constant));
+        }
+        let field = match self.target.quote_name(&name) {
+            Ok(it) => it,
+            Err(it) => return self.unquotable(test, &it),
+        };
+        let mut unsaid = None;
+        for way in ways(&test.predicate, kind, self.target) {
+            let arg = match way.arg {
+                Arg::Other(it) => match self.target.quote_name(&it) {
+                    Ok(it) => Arg::Other(it),
+                    Err(it) => return self.unquotable(test, &it),
+                },
+                it => it,
+            };
+            let (op_name, not) = match way.op.strip_prefix("not ") {
+                Some(it) => (it.to_owned(), true),
+                None => (way.op, false),
+            };
+            let Some(op) = self.target.op(kind, &op_name) else { continue };
+            match self.render(op, &field, &[&arg]) {
+                Ok(_) => {
+                    if let Some(effect) = op.spec.effect {
+                        let note = Note { effect: effect.flip(negated ^ not), reason: op.spec.reason.clone(), span: test.span };
+                        if !self.notes.contains(&note) {
+                            self.notes.push(note);
+                        }
+                    }
+                    let call = Call { kind, op: op_name, field: field.clone(), column: name, arg, negated: negated ^ not };
+                    if not {
+                        let inner = self.finish(Piecewise::Call(call));
+                        return Piecewise::Done(Legal::Not(Box::new(inner)));
+                    }
+                    return Piecewise::Call(call);
+                }
+                Err(it) => unsaid = Some(it),
+            }
+        }
+        if let Some(it) = unsaid {
+            return self.unquotable(test, &it);
+        }
+        let what = describe(&test.predicate);
+        let target = &self.target.manifest.name;
+        let on = match kind {
+            Kind::Anywhere => "anywhere in an event".to_owned(),
+            _ => format!("on `{name}`"),
+        };
+        self.problem(
+            Diagnostic::error(&CANNOT_EXPRESS, test.span, format!("`{target}` cannot express {what} {on}"), format!("the manifest of `{target}` has no op for it"))
+                .with_help(format!("rewrite the test, or leave the target out: `targets: {{ {target}: {{ skip: true, reason: ... }} }}`")),
+        );
+        Piecewise::Done(Legal::Const(false))
+    }
+
+    fn unquotable(&mut self, test: &Test, what: &Unquotable) -> Piecewise {
+        let target = &self.target.manifest.name;
+        self.problem(
+            Diagnostic::error(&UNQUOTABLE, test.span, format!("`{target}` has no spelling for {}", what.0), "this text can't be put into a query")
+                .with_help("rewrite the value, or leave the target out"),
+        );
+        Piecewise::Done(Legal::Const(false))
+    }
+
+    fn problem(&mut self, problem: Diagnostic) {
+        debug_assert!(problem.severity == Severity::Error);
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// A template filled with what one or more tests give it.
+    fn render(&self, op: &Op, field: &str, args: &[&Arg]) -> Result<String, Unquotable> {
+        let mut res = String::new();
+        for piece in &op.pieces {
+            match piece {
+                Piece::Text(it) => res.push_str(it),
+                Piece::Field => res.push_str(field),
+                Piece::Hole(hole) => {
+                    let texts = args.iter().map(|it| self.fill(hole, it)).collect::<Result<Vec<_>, _>>()?;
+                    res.push_str(&texts.join(hole.separator.as_deref().unwrap_or_default()));
+                }
+            }
+        }
+        Ok(res)
+    }
+
+    fn fill(&self, hole: &Hole, arg: &Arg) -> Result<String, Unquotable> {
+        let tables = &self.target.manifest.quoting;
+        let mut text = match (hole.source.as_str(), arg) {
+            ("pattern" | "patterns", Arg::Glob(pattern)) => {
+                let Some(table) = hole.filters.iter().find_map(|it| tables.get(it)) else { return Err(Unquotable("a pattern".to_owned())) };
+                return quote::pattern(tables, table, pattern);
+            }
+            ("value" | "values", Arg::Glob(pattern)) => core(pattern).to_owned(),
+            ("value" | "values", Arg::Number(it) | Arg::Time(_, it)) => it.to_string(),
+            ("value" | "values", Arg::Bool(it)) => it.to_string(),
+            ("value" | "values", Arg::Net(it)) => it.to_string(),
+            ("address", Arg::Net(it)) => it.address().to_string(),
+            ("bits", Arg::Net(it)) => it.bits().to_string(),
+            ("unit", Arg::Time(unit, _)) => (*unit).to_owned(),
+            ("other", Arg::Other(it)) => it.clone(),
+            ("regex" | "regexes", Arg::Regex(regex, search)) => {
+                let Some(table) = &self.target.manifest.regex else { return Err(Unquotable("regular expressions".to_owned())) };
+                flavour::print(regex, table, *search == Search::Uncased)?
+            }
+            (source, _) => return Err(Unquotable(format!("`{source}` of this test"))),
+        };
+        for filter in &hole.filters {
+            match filter.as_str() {
+                "num" | "raw" | "re" => {}
+                "fold" => text = ir::fold::fold_text(&text),
+                name => {
+                    let Some(table) = tables.get(name) else { continue };
+                    text = quote::text(tables, table, &text)?;
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// The literal text of a pattern that is `text`, `text*`, `*text` or `*text*`.
+fn core(pattern: &Pattern) -> &str {
+    match pattern.shape() {
+        Shape::Exact(it) | Shape::Prefix(it) | Shape::Suffix(it) | Shape::Infix(it) => it,
+        Shape::Anything | Shape::Glob => "",
+    }
+}
+
+/// Tests that a column's kind decides: text that is no number is in no number column.
+fn settled(predicate: &Predicate, kind: Kind) -> Option<bool> {
+    let Predicate::Text(pattern, _) = predicate else { return None };
+    let Shape::Exact(text) = pattern.shape() else { return None };
+    let can = match kind {
+        Kind::Number => Number::parse(text).is_some(),
+        Kind::Bool => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"),
+        _ => true,
+    };
+    (!can).then_some(false)
+}
+
+/// The ways to say a test on a column of a kind, plainest first.
+fn ways(predicate: &Predicate, kind: Kind, target: &Target) -> Vec<Way> {
+    let way = |op: &str, arg: Arg| Way { op: op.to_owned(), arg };
+    match predicate {
+        Predicate::Text(pattern, case) => {
+            let mut res = Vec::new();
+            if let Shape::Exact(text) = pattern.shape() {
+                if kind == Kind::Number && let Some(number) = Number::parse(text) {
+                    res.push(way("num_eq", Arg::Number(number)));
+                }
+                if kind == Kind::Bool {
+                    res.push(way("bool_eq", Arg::Bool(text.eq_ignore_ascii_case("true"))));
+                }
+            }
+            text_ways(pattern, *case, target, &mut res);
+            res
+        }
+        Predicate::Regex(regex) => {
+            let mut res = Vec::new();
+            if regex.ignore_case() && regex.text().is_ascii() {
+                res.push(way("regex_uncased", Arg::Regex(regex.clone(), Search::Uncased)));
+            }
+            res.push(way("regex", Arg::Regex(regex.clone(), Search::Plain)));
+            res
+        }
+        Predicate::Number(cmp, number) => {
+            let mut res = vec![way(&format!("num_{}", suffix(*cmp)), Arg::Number(*number))];
+            if *cmp == Cmp::Eq {
+                text_ways(&Pattern::literal(number.to_string()), Case::Insensitive, target, &mut res);
+            }
+            res
+        }
+        Predicate::Bool(it) => {
+            let mut res = vec![way("bool_eq", Arg::Bool(*it))];
+            text_ways(&Pattern::literal(it.to_string()), Case::Insensitive, target, &mut res);
+            res
+        }
+        Predicate::Null => vec![way("is_null", Arg::Nothing)],
+        Predicate::Exists => vec![way("exists", Arg::Nothing)],
+        Predicate::Net(net) => {
+            let op = if net.address().is_ipv4() { "in_net_v4" } else { "in_net_v6" };
+            vec![way(op, Arg::Net(*net))]
+        }
+        Predicate::Field(other, anchor, case) => {
+            let op = match anchor {
+                Anchor::Whole => "field_eq",
+                Anchor::Start => "field_starts_with",
+                Anchor::End => "field_ends_with",
+                Anchor::Within => "field_contains",
+            };
+            let op = if *case == Case::Sensitive { format!("{op}_cased") } else { op.to_owned() };
+            vec![way(&op, Arg::Other(other.to_string()))]
+        }
+        Predicate::Time(part, cmp, number) => {
+            vec![way(&format!("time_{}", suffix(*cmp)), Arg::Time(part.word(), *number))]
+        }
+    }
+}
+
+fn suffix(cmp: Cmp) -> &'static str {
+    match cmp {
+        Cmp::Eq => "eq",
+        Cmp::Lt => "lt",
+        Cmp::Lte => "lte",
+        Cmp::Gt => "gt",
+        Cmp::Gte => "gte",
+    }
+}
+
+fn text_ways(pattern: &Pattern, case: Case, _target: &Target, res: &mut Vec<Way>) {
+    let name = match pattern.shape() {
+        Shape::Exact(_) => "eq",
+        Shape::Prefix(_) => "starts_with",
+        Shape::Suffix(_) => "ends_with",
+        Shape::Infix(_) => "contains",
+        Shape::Glob => "like",
+        Shape::Anything => {
+            res.push(Way { op: "any_value".to_owned(), arg: Arg::Nothing });
+            res.push(Way { op: "not is_null".to_owned(), arg: Arg::Nothing });
+            return;
+        }
+    };
+    let caseless = pattern.parts().iter().all(|it| match it {
+        Part::Literal(text) => text.chars().all(|ch| !ch.is_alphabetic()),
+        _ => true,
+    });
+    let mut push = |suffix: &str| {
+        res.push(Way { op: format!("{name}{suffix}"), arg: Arg::Glob(pattern.clone()) });
+        if name != "like" {
+            res.push(Way { op: format!("like{suffix}"), arg: Arg::Glob(pattern.clone()) });
+        }
+    };
+    match case {
+        Case::Sensitive => push("_cased"),
+        Case::Insensitive => {
+            push("");
+            if caseless {
+                push("_cased");
+            }
+        }
+    }
+    let text = flavour::of_pattern(pattern);
+    let insensitive = case == Case::Insensitive && !caseless;
+    if let Ok(regex) = Regex::new(&text, insensitive, false, true) {
+        if insensitive && text.is_ascii() {
+            res.push(Way { op: "regex_uncased".to_owned(), arg: Arg::Regex(regex.clone(), Search::Uncased) });
+        }
+        res.push(Way { op: "regex".to_owned(), arg: Arg::Regex(regex, Search::Plain) });
+    }
+}
+
+fn describe(predicate: &Predicate) -> &'static str {
+    match predicate {
+        Predicate::Text(_, Case::Sensitive) => "a case-sensitive comparison",
+        Predicate::Text(pattern, _) => match pattern.shape() {
+            Shape::Glob => "a pattern with wildcards",
+            Shape::Anything => "the presence of a value",
+            _ => "a comparison of text",
+        },
+        Predicate::Regex(_) => "a regular expression",
+        Predicate::Number(..) => "a comparison of numbers",
+        Predicate::Bool(_) => "a boolean",
+        Predicate::Null => "the absence of a value",
+        Predicate::Exists => "the presence of a field",
+        Predicate::Net(_) => "membership of a network",
+        Predicate::Field(..) => "a comparison of two fields",
+        Predicate::Time(..) => "a part of a date",
+    }
+}

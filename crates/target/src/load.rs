@@ -1,0 +1,159 @@
+//! Loading a target from its folder.
+
+use std::collections::BTreeMap;
+
+use diagnostic::{Diagnostic, nearest};
+use ir::Rule;
+
+use crate::codes::{BAD_OPTION, SKIPPED};
+use crate::hole::{Op, compile};
+use crate::manifest::{Kind, Manifest};
+use crate::profile::Profile;
+use crate::quote::{self, Unquotable};
+
+/// The files of a target, by their path inside its folder.
+#[derive(Debug, Clone, Default)]
+pub struct Folder {
+    /// The folder's name.
+    pub name: String,
+    /// Path, with `/`, and text.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A target that can't be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// The file, from the target's folder on.
+    pub file: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// A target ready for use.
+#[derive(Debug)]
+pub struct Target {
+    /// What it says about its language.
+    pub manifest: Manifest,
+    ops: BTreeMap<(Kind, String), Op>,
+    profiles: BTreeMap<String, Profile>,
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// Reads manifest, profiles and templates, and checks all of them.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or says something that is not known.
+    pub fn load(folder: Folder) -> Result<Target, LoadError> {
+        let err = |file: &str, message: String| LoadError { file: format!("{}/{file}", folder.name), message };
+        let text = folder.files.get("target.yml").ok_or_else(|| err("target.yml", "the file is missing".to_owned()))?;
+        let manifest: Manifest = serde_yaml::from_str(text).map_err(|it| err("target.yml", it.to_string()))?;
+        if manifest.name != folder.name {
+            return Err(err("target.yml", format!("`name` is `{}`, the folder is `{}`", manifest.name, folder.name)));
+        }
+        let mut ops = BTreeMap::new();
+        for (kind, table) in &manifest.ops {
+            for (name, spec) in table {
+                let op = compile(&manifest, spec).map_err(|it| err("target.yml", format!("op `{name}`: {it:#}")))?;
+                ops.insert((*kind, name.clone()), op);
+            }
+        }
+        let mut profiles = BTreeMap::new();
+        for (path, text) in &folder.files {
+            let Some(name) = path.strip_prefix("profiles/").and_then(|it| it.strip_suffix(".yml")) else { continue };
+            let profile: Profile = serde_yaml::from_str(text).map_err(|it| err(path, it.to_string()))?;
+            for source in &profile.sources {
+                if let Some(missing) = source.fields.iter().find(|it| !profile.groups.contains_key(*it)) {
+                    return Err(err(path, format!("no group of fields is named `{missing}`")));
+                }
+            }
+            profiles.insert(name.to_owned(), profile);
+        }
+        if !profiles.contains_key(&manifest.default_profile) {
+            return Err(err("profiles", format!("there is no `{}.yml`", manifest.default_profile)));
+        }
+        for format in &manifest.formats {
+            if !folder.files.contains_key(&format.file) {
+                return Err(err(&format.file, format!("the file of the format `{}` is missing", format.name)));
+            }
+        }
+        if manifest.formats.is_empty() {
+            return Err(err("target.yml", "a target needs at least one format".to_owned()));
+        }
+        Ok(Target { manifest, ops, profiles, files: folder.files })
+    }
+
+    /// The profile of that name.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.get(name)
+    }
+
+    /// All profiles, by name.
+    pub fn profiles(&self) -> impl Iterator<Item = (&str, &Profile)> {
+        self.profiles.iter().map(|(name, it)| (name.as_str(), it))
+    }
+
+    /// Whether the target has an op for a kind of column.
+    pub fn has_op(&self, kind: Kind, name: &str) -> bool {
+        self.op(kind, name).is_some()
+    }
+
+    pub(crate) fn op(&self, kind: Kind, name: &str) -> Option<&Op> {
+        let kind = if kind == Kind::Any { natural(name) } else { kind };
+        let find = |kind: Kind| self.ops.get(&(kind, name.to_owned()));
+        find(kind).or_else(|| find(Kind::All))
+    }
+
+    pub(crate) fn quote_name(&self, name: &str) -> Result<String, Unquotable> {
+        if name.is_empty() {
+            return Ok(String::new());
+        }
+        let tables = &self.manifest.quoting;
+        match tables.get(&self.manifest.name_quoting) {
+            Some(table) => quote::text(tables, table, name).map_err(|it| Unquotable(format!("{} in the field name", it.0))),
+            None => Err(Unquotable("field names".to_owned())),
+        }
+    }
+
+    /// The rule's options for this target.
+    pub(crate) fn options(&self, rule: &Rule) -> Result<serde_json::Map<String, serde_json::Value>, Vec<Diagnostic>> {
+        let mut res = serde_json::Map::new();
+        let Some((_, given)) = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name) else { return Ok(res) };
+        let mut problems = Vec::new();
+        for (key, value) in given {
+            let name = key.value.as_str();
+            if matches!(name, "skip" | "reason") {
+                continue;
+            }
+            if !self.manifest.options.contains_key(name) {
+                let known = self.manifest.options.keys().map(String::as_str);
+                let help = match nearest(name, known.clone().chain(["skip", "reason"])) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("known: skip, reason, {}", known.collect::<Vec<_>>().join(", ")),
+                };
+                problems.push(
+                    Diagnostic::error(&BAD_OPTION, key.span, format!("`{}` has no option `{name}`", self.manifest.name), "it would have no effect").with_help(help),
+                );
+            }
+            res.insert(name.to_owned(), value.clone());
+        }
+        if let Some((key, _)) = given.iter().find(|(key, value)| key.value == "skip" && value.as_bool() == Some(true)) {
+            let reason = given.iter().find(|(key, _)| key.value == "reason").and_then(|(_, it)| it.as_str());
+            let message = format!("the rule leaves `{}` out: {}", self.manifest.name, reason.unwrap_or("no reason is given"));
+            problems.push(Diagnostic::info(&SKIPPED, key.span, message, "`skip: true`"));
+        }
+        if problems.is_empty() { Ok(res) } else { Err(problems) }
+    }
+}
+
+/// The kind of column that an op is about, where the column's own is not known.
+fn natural(op: &str) -> Kind {
+    match op.split('_').next() {
+        Some("num") => Kind::Number,
+        Some("bool") => Kind::Bool,
+        Some("in") => Kind::Ip,
+        Some("time") => Kind::Date,
+        _ => Kind::Text,
+    }
+}

@@ -1,0 +1,271 @@
+//! `target.yml`: everything that a target says about its language.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::legal::Effect;
+
+/// The manifest of a target.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The name on the command line; the folder has the same.
+    pub name: String,
+    /// One line for people.
+    pub about: String,
+    /// Where the language is described.
+    #[serde(default)]
+    pub reference: String,
+    /// What begins a comment to the end of the line, if there is such a thing.
+    #[serde(default)]
+    pub comment: Option<String>,
+    /// The operators, tightest first: some order of `not`, `and`, `or`.
+    pub precedence: Vec<String>,
+    /// The word for conjunction.
+    pub and: String,
+    /// The word for disjunction.
+    pub or: String,
+    /// What stands around a negated part.
+    pub not: Around,
+    /// What stands around a test that may be null, to make it false instead.
+    #[serde(default)]
+    pub total: Option<Around>,
+    /// How truth itself is written.
+    pub constants: Constants,
+    /// Line width and indentation.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Quoting tables by name; each is a filter of op templates.
+    pub quoting: BTreeMap<String, Quoting>,
+    /// The table for column names.
+    pub name_quoting: String,
+    /// How regular expressions are printed; absent when the language has none.
+    #[serde(default)]
+    pub regex: Option<Flavour>,
+    /// Kind of column, then op, then template. An absent op is not supported.
+    pub ops: BTreeMap<Kind, BTreeMap<String, OpSpec>>,
+    /// The profile used when none is named.
+    pub default_profile: String,
+    /// Output formats; the first is the default.
+    pub formats: Vec<Format>,
+    /// Options under `targets.<name>` of a rule, with one line about each.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// Word lists that envelopes look up, such as a priority for each level.
+    #[serde(default)]
+    pub tables: serde_json::Value,
+    /// Limits of the language.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Text before and after a part.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Around {
+    /// Before it.
+    pub before: String,
+    /// After it; when there is something, the part needs no parentheses.
+    #[serde(default)]
+    pub after: String,
+}
+
+/// The spelling of truth.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constants {
+    /// Always true.
+    #[serde(rename = "true")]
+    pub yes: String,
+    /// Always false.
+    #[serde(rename = "false")]
+    pub no: String,
+}
+
+/// How queries are laid out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layout {
+    /// The longest line that is not broken, in characters.
+    pub width: usize,
+    /// Spaces a level.
+    pub indent: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Layout {
+        Layout { width: 100, indent: 2 }
+    }
+}
+
+/// Limits of a language.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The most parts of one flat `and` or `or`; longer ones are nested.
+    #[serde(default)]
+    pub chain: Option<usize>,
+}
+
+/// How a kind of text is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quoting {
+    /// What opens it.
+    #[serde(default)]
+    pub open: String,
+    /// What closes it.
+    #[serde(default)]
+    pub close: String,
+    /// What is written for a character.
+    #[serde(default)]
+    pub escapes: BTreeMap<char, String>,
+    /// What is written for any other control character, `%x` being its number; absent: refused.
+    #[serde(default)]
+    pub control: Option<String>,
+    /// Characters that have no spelling here.
+    #[serde(default)]
+    pub refuse: String,
+    /// What is written for `*`; present in tables for patterns.
+    #[serde(default)]
+    pub any: Option<String>,
+    /// What is written for `?`.
+    #[serde(default)]
+    pub one: Option<String>,
+    /// The table that the finished text is then quoted with.
+    #[serde(default)]
+    pub inside: Option<String>,
+    /// Text that needs no quotes.
+    #[serde(default)]
+    pub plain: Option<Plain>,
+}
+
+/// Text that stands for itself.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plain {
+    /// Characters it may begin with, as ranges: `A-Za-z_`.
+    pub first: String,
+    /// Characters it may go on with.
+    pub rest: String,
+    /// Words that need quotes all the same.
+    #[serde(default)]
+    pub not: Vec<String>,
+}
+
+/// How a language writes regular expressions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flavour {
+    /// Whether it always matches the whole text.
+    pub anchored: bool,
+    /// Any character at all, newlines included.
+    pub any: String,
+    /// Characters that need a backslash outside of classes.
+    pub escape: String,
+    /// Characters that need a backslash inside of classes.
+    pub class_escape: String,
+    /// What opens a group that captures nothing.
+    pub group: String,
+    /// The start of the text, where it is not anchored.
+    #[serde(default)]
+    pub start: Option<String>,
+    /// The end of the text, where it is not anchored.
+    #[serde(default)]
+    pub end: Option<String>,
+    /// A word boundary.
+    #[serde(default)]
+    pub word: Option<String>,
+    /// Not a word boundary.
+    #[serde(default)]
+    pub not_word: Option<String>,
+    /// Put before a case-insensitive one; absent: case is spelled out in classes.
+    #[serde(default)]
+    pub ignore_case: Option<String>,
+    /// Spellings of control characters.
+    #[serde(default)]
+    pub controls: BTreeMap<char, String>,
+    /// The largest count of a repetition.
+    #[serde(default)]
+    pub most_repeats: Option<u32>,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// A boolean.
+    Bool,
+    /// An IP address.
+    Ip,
+    /// A point in time.
+    Date,
+    /// A list of texts, where the language tells lists apart.
+    Array,
+    /// Not known: what a test asks decides.
+    Any,
+    /// The whole event.
+    Anywhere,
+    /// In a manifest: ops of every kind.
+    All,
+}
+
+/// An op: its template, and what is to know of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OpSpec {
+    /// Exact, never null.
+    Short(String),
+    /// With more to say.
+    Long(OpLong),
+}
+
+/// The long form of an op.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpLong {
+    /// The template.
+    pub template: String,
+    /// How it differs from the meaning, if it does.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+    /// Whether the test is null, not false, where there is no value.
+    #[serde(default)]
+    pub nullable: bool,
+    /// The template is a loose operator and needs parentheses wherever it stands.
+    #[serde(default)]
+    pub loose: bool,
+}
+
+/// An output format.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Format {
+    /// The name on the command line.
+    pub name: String,
+    /// One line for people.
+    pub about: String,
+    /// The envelope's file: `.jinja` is text, `.yml` is data.
+    pub file: String,
+    /// The ending of written files, without the dot.
+    pub extension: String,
+    /// For data: written as `yaml` (the default) or `json`.
+    #[serde(default)]
+    pub write: Option<String>,
+}
+
+impl Manifest {
+    /// How loosely an operator binds: 1 for the tightest; an unknown word is looser than all.
+    pub fn level(&self, operator: &str) -> usize {
+        let at = self.precedence.iter().position(|it| it == operator);
+        at.map_or(self.precedence.len() + 1, |it| it + 1)
+    }
+}

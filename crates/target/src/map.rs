@@ -1,0 +1,242 @@
+//! Fields and log source in a profile's words.
+
+use std::sync::Arc;
+
+use diagnostic::{Diagnostic, nearest};
+use ir::{Case, Expr, Field, Part, Pattern, Predicate, Rule, Shape, Test, normalize};
+use source::Span;
+
+use crate::codes::{NO_COLUMN, NO_SOURCE};
+use crate::legal::{Effect, Note};
+use crate::profile::{FieldSpec, Profile, SourceSpec, Where};
+
+/// A rule's expression over columns.
+pub struct Mapped {
+    /// Fields are columns now.
+    pub expr: Expr,
+    /// What the envelopes need of the log source.
+    pub with: serde_json::Map<String, serde_json::Value>,
+    /// What the map could not carry exactly.
+    pub notes: Vec<Note>,
+}
+
+/// Maps a rule.
+pub fn map(rule: &Rule, profile: &Profile, target: &str) -> Result<Mapped, Vec<Diagnostic>> {
+    let source = profile.source(rule);
+    if source.is_none() && !profile.any_source {
+        return Err(vec![no_source(rule, profile, target)]);
+    }
+    let mut mapper = Mapper { profile, source, rule, target, notes: Vec::new(), problems: Vec::new() };
+    let expr = mapper.expr(&rule.expr, false);
+    if !mapper.problems.is_empty() {
+        return Err(mapper.problems);
+    }
+    let mut parts: Vec<Expr> = source
+        .map(|it| condition(&it.condition, rule.logsource.span.unwrap_or(rule.span)))
+        .into_iter()
+        .collect();
+    parts.push(expr);
+    // What the profile adds may stand in the rule already; that is no finding.
+    let expr = normalize(Expr::all(parts), &mut Vec::new());
+    let with = source.map(|it| it.with.clone()).unwrap_or_default();
+    Ok(Mapped { expr, with, notes: mapper.notes })
+}
+
+fn no_source(rule: &Rule, profile: &Profile, target: &str) -> Diagnostic {
+    let span = rule.logsource.span.unwrap_or(rule.span);
+    let message = match profile.absent(rule) {
+        Some(reason) => reason.to_owned(),
+        None => format!("`{target}` has no source for {}", rule.logsource.key()),
+    };
+    Diagnostic::warning(&NO_SOURCE, span, message, "the profile has no place for these events")
+        .with_help(format!("choose another profile of `{target}`, or leave it out: `targets: {{ {target}: {{ skip: true, reason: ... }} }}`"))
+}
+
+struct Mapper<'a> {
+    profile: &'a Profile,
+    source: Option<&'a SourceSpec>,
+    rule: &'a Rule,
+    target: &'a str,
+    notes: Vec<Note>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Mapper<'_> {
+    fn expr(&mut self, expr: &Expr, negated: bool) -> Expr {
+        match expr {
+            Expr::All(parts) => Expr::all(parts.iter().map(|it| self.expr(it, negated)).collect()),
+            Expr::Any(parts) => Expr::any(parts.iter().map(|it| self.expr(it, negated)).collect()),
+            Expr::Not(part) => self.expr(part, !negated).not(),
+            Expr::Const(it) => Expr::Const(*it),
+            Expr::Test(test) => self.test(test, negated),
+        }
+    }
+
+    fn note(&mut self, effect: Effect, reason: &str, span: Span, negated: bool) {
+        let note = Note { effect: effect.flip(negated), reason: reason.to_owned(), span };
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    fn test(&mut self, test: &Test, negated: bool) -> Expr {
+        let Field::Named(name) = &test.field else { return Expr::Test(test.clone()) };
+        let Some(spec) = self.find(name, test.span) else { return Expr::Const(false) };
+        let long = match spec {
+            FieldSpec::One(it) => return self.columns(&[it], test, negated),
+            FieldSpec::Many(many) => return self.columns(&many, test, negated),
+            FieldSpec::Long(it) => it,
+        };
+        if let Some(effect) = long.effect {
+            self.note(effect, &long.reason, test.span, negated);
+        }
+        if let Some(present) = &long.present {
+            let asks = match &test.predicate {
+                Predicate::Exists => Some(true),
+                Predicate::Null => Some(false),
+                Predicate::Text(it, _) if it.shape() == Shape::Anything => Some(true),
+                _ => None,
+            };
+            match asks {
+                Some(true) => return condition(present, test.span),
+                Some(false) => return condition(present, test.span).not(),
+                None => {}
+            }
+        }
+        if !long.cases.is_empty() {
+            return cases(&long.cases, test);
+        }
+        let mut test = test.clone();
+        if let Predicate::Text(pattern, _) = &mut test.predicate
+            && let Shape::Exact(text) = pattern.shape()
+            && let Some((_, there)) = long.values.iter().find(|(here, _)| here.eq_ignore_ascii_case(text))
+        {
+            *pattern = Pattern::literal(there.as_str());
+        }
+        self.columns(&long.columns, &test, negated)
+    }
+
+    /// The field's columns, or a diagnostic.
+    fn find(&mut self, name: &str, span: Span) -> Option<FieldSpec> {
+        let groups = self.source.map(|it| it.fields.as_slice()).unwrap_or_default();
+        for group in groups {
+            if let Some(spec) = self.profile.groups.get(group).and_then(|it| it.get(name)) {
+                return Some(spec.clone());
+            }
+        }
+        // A rule in ECS names keeps them where the profile's own columns are ECS.
+        let unmapped = self.source.and_then(|it| it.unmapped.as_ref()).or(self.profile.unmapped.as_ref());
+        if self.rule.meta.taxonomy.as_deref() == Some("ecs") && unmapped.is_some() {
+            return Some(FieldSpec::One(name.to_owned()));
+        }
+        if let Some(form) = unmapped {
+            return Some(FieldSpec::One(form.replace("{field}", name)));
+        }
+        if !self.problems.iter().any(|it| it.primary.text.contains(&format!("`{name}`"))) {
+            let known = groups.iter().filter_map(|it| self.profile.groups.get(it)).flat_map(|it| it.keys());
+            let help = match nearest(name, known.map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("choose another profile, or leave `{}` out of this rule's targets", self.target),
+            };
+            self.problems.push(
+                Diagnostic::error(&NO_COLUMN, span, format!("`{}` has no column for the field `{name}`", self.target), format!("`{name}` is not in the profile's map for {}", self.rule.logsource.key()))
+                    .with_help(help),
+            );
+        }
+        None
+    }
+
+    fn columns(&mut self, columns: &[String], test: &Test, negated: bool) -> Expr {
+        let parts = columns.iter().map(|it| self.column(it, test, negated)).collect();
+        // A field holds no value when none of its columns does.
+        if matches!(test.predicate, Predicate::Null) { Expr::all(parts) } else { Expr::any(parts) }
+    }
+
+    fn column(&mut self, name: &str, test: &Test, negated: bool) -> Expr {
+        let column = self.profile.column(name);
+        let mut test = Test { field: Field::Named(Arc::from(name)), ..test.clone() };
+        if let Some(effect) = column.effect {
+            self.note(effect, &column.reason, test.span, negated);
+        }
+        if let Some(most) = column.max_length
+            && let Predicate::Text(pattern, _) = &mut test.predicate
+            && let Some(short) = cut(pattern, most)
+        {
+            *pattern = short;
+            let reason = format!("`{name}` holds at most {most} characters, so longer values look alike");
+            self.note(Effect::Wider, &reason, test.span, negated);
+        }
+        if let Predicate::Field(other, _, _) = &mut test.predicate {
+            match self.find(&other.clone(), test.span) {
+                Some(FieldSpec::One(it)) => *other = Arc::from(it.as_str()),
+                Some(FieldSpec::Many(it)) if it.len() == 1 => *other = Arc::from(it[0].as_str()),
+                Some(FieldSpec::Long(it)) if it.columns.len() == 1 => *other = Arc::from(it.columns[0].as_str()),
+                _ => {}
+            }
+        }
+        Expr::Test(test)
+    }
+}
+
+/// The first `most` bytes of an exact text, when it is longer.
+fn cut(pattern: &Pattern, most: usize) -> Option<Pattern> {
+    let Shape::Exact(text) = pattern.shape() else { return None };
+    if text.len() <= most {
+        return None;
+    }
+    let end = (0..=most).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0);
+    Some(Pattern::literal(&text[..end]))
+}
+
+/// A test on a field with a fixed set of values: the conditions of those that pass.
+fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr {
+    let passes = |value: &str| match &test.predicate {
+        Predicate::Text(pattern, case) => matcher::covers(pattern, value, *case),
+        Predicate::Exists => true,
+        Predicate::Bool(it) => value.eq_ignore_ascii_case(if *it { "true" } else { "false" }),
+        Predicate::Number(cmp, number) => ir::Number::parse(value).is_some_and(|it| cmp.holds(it.cmp(number))),
+        _ => false,
+    };
+    let all = cases.iter();
+    if matches!(test.predicate, Predicate::Null) {
+        return Expr::any(all.map(|(_, it)| condition(it, test.span)).collect()).not();
+    }
+    Expr::any(all.filter(|(value, _)| passes(value)).map(|(_, it)| condition(it, test.span)).collect())
+}
+
+/// A condition of a profile as an expression over columns.
+pub fn condition(entries: &Where, span: Span) -> Expr {
+    let parts = entries.iter().map(|(key, value)| {
+        let mut pieces = key.split('|');
+        let field = Field::Named(Arc::from(pieces.next().unwrap_or_default()));
+        let modifiers: Vec<&str> = pieces.collect();
+        let has = |it: &str| modifiers.contains(&it);
+        let case = if has("cased") { Case::Sensitive } else { Case::Insensitive };
+        let one = |value: &serde_json::Value| {
+            let predicate = match value {
+                serde_json::Value::Null => Predicate::Null,
+                serde_json::Value::Bool(it) => Predicate::Bool(*it),
+                serde_json::Value::Number(it) => match ir::Number::parse(&it.to_string()) {
+                    Some(number) => Predicate::Number(ir::Cmp::Eq, number),
+                    None => Predicate::Null,
+                },
+                other => {
+                    let text = other.as_str().unwrap_or_default();
+                    let pattern = Pattern::new(text.split('*').enumerate().flat_map(|(idx, it)| {
+                        let run = (idx > 0).then_some(Part::Run);
+                        run.into_iter().chain([Part::Literal(it.to_owned())])
+                    }));
+                    let contains = has("contains");
+                    Predicate::Text(pattern.open(contains || has("endswith"), contains || has("startswith")), case)
+                }
+            };
+            Expr::Test(Test { field: field.clone(), predicate, span })
+        };
+        let expr = match value {
+            serde_json::Value::Array(items) => Expr::any(items.iter().map(one).collect()),
+            it => one(it),
+        };
+        if has("neq") { expr.not() } else { expr }
+    });
+    Expr::all(parts.collect())
+}

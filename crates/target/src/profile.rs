@@ -1,0 +1,195 @@
+//! Profiles: which table a log source is in, and which column a field.
+
+use std::collections::BTreeMap;
+
+use ir::{LogSource, Rule};
+use serde::Deserialize;
+
+use crate::legal::Effect;
+use crate::manifest::Kind;
+
+/// A field map for one deployment of a target.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// One line for people.
+    pub about: String,
+    /// What a column holds of which nothing is said.
+    #[serde(default = "text")]
+    pub default_kind: Kind,
+    /// The column of a field that no group names: `{field}` in it is the field's name. Absent:
+    /// such a field is refused.
+    #[serde(default)]
+    pub unmapped: Option<String>,
+    /// Whether rules of any log source are taken, with no condition on it.
+    #[serde(default)]
+    pub any_source: bool,
+    /// What columns hold, by their own names.
+    #[serde(default)]
+    pub columns: BTreeMap<String, ColumnSpec>,
+    /// Field maps, by name.
+    #[serde(default)]
+    pub groups: BTreeMap<String, BTreeMap<String, FieldSpec>>,
+    /// The log sources; the most specific that covers a rule's is taken, the first of equals.
+    #[serde(default)]
+    pub sources: Vec<SourceSpec>,
+    /// Log sources that the target can't see, and why.
+    #[serde(default)]
+    pub absent: Vec<AbsentSpec>,
+}
+
+fn text() -> Kind {
+    Kind::Text
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum ColumnSpec {
+    /// Its kind.
+    Kind(Kind),
+    /// With more to say.
+    Long(ColumnLong),
+}
+
+/// The long form of a column.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnLong {
+    /// Its kind.
+    #[serde(default = "text")]
+    pub kind: Kind,
+    /// The longest text it holds, in bytes; longer values are cut there.
+    #[serde(default)]
+    pub max_length: Option<usize>,
+    /// How a test on it differs from a test on the field, if it does.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The columns of a field.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum FieldSpec {
+    /// One column.
+    One(String),
+    /// Several: the field's values are those of all of them.
+    Many(Vec<String>),
+    /// With more to say.
+    Long(FieldLong),
+}
+
+/// The long form of a field.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldLong {
+    /// Its columns.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// Its values that are another text in the columns.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+    /// All values it can have, each with the condition that is true then. No columns are used.
+    #[serde(default)]
+    pub cases: BTreeMap<String, Where>,
+    /// The condition that is true when the field holds a value, where that is not plain presence.
+    #[serde(default)]
+    pub present: Option<Where>,
+    /// How a test on the columns differs from a test on the field, if it does.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A condition on columns: all of its entries. A key is a column with modifiers, `evt.type|cased`;
+/// the modifiers are `cased`, `contains`, `startswith`, `endswith` and `neq`. A list is any of it.
+pub type Where = BTreeMap<String, serde_json::Value>;
+
+/// A log source and where its events are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSpec {
+    /// Which rules it is for.
+    pub logsource: SourceKey,
+    /// What the envelopes need of it: a table, an event category, index patterns.
+    #[serde(default)]
+    pub with: serde_json::Map<String, serde_json::Value>,
+    /// What is true of its events and not of others in the same place.
+    #[serde(default, rename = "where")]
+    pub condition: Where,
+    /// Groups of fields, first found first.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Overrides the profile's.
+    #[serde(default)]
+    pub unmapped: Option<String>,
+}
+
+/// A log source that can't be seen.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbsentSpec {
+    /// Which rules it is about.
+    pub logsource: SourceKey,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
+}
+
+/// Some of category, product and service.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceKey {
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    product: Option<String>,
+    #[serde(default)]
+    service: Option<String>,
+}
+
+impl SourceKey {
+    /// Whether every attribute that is set is the same in `source`; and how many are set.
+    pub fn covers(&self, source: &LogSource) -> Option<usize> {
+        let pairs = [
+            (&self.category, &source.category),
+            (&self.product, &source.product),
+            (&self.service, &source.service),
+        ];
+        let same = pairs.iter().all(|(a, b)| a.is_none() || a.as_deref() == b.as_deref());
+        same.then(|| pairs.iter().filter(|(a, _)| a.is_some()).count())
+    }
+}
+
+impl Profile {
+    /// The source for a rule.
+    pub fn source(&self, rule: &Rule) -> Option<&SourceSpec> {
+        let found = self.sources.iter().filter_map(|it| Some((it.logsource.covers(&rule.logsource)?, it)));
+        // `max_by_key` takes the last of equals; the manifest promises the first.
+        found.rev().max_by_key(|(count, _)| *count).map(|(_, it)| it)
+    }
+
+    /// Why a rule's log source can't be seen, if the profile says so.
+    pub fn absent(&self, rule: &Rule) -> Option<&str> {
+        self.absent.iter().find(|it| it.logsource.covers(&rule.logsource).is_some()).map(|it| it.reason.as_str())
+    }
+
+    /// What a column holds.
+    pub fn column(&self, name: &str) -> ColumnLong {
+        match self.columns.get(name) {
+            Some(ColumnSpec::Long(it)) => it.clone(),
+            Some(ColumnSpec::Kind(kind)) => ColumnLong { kind: *kind, ..ColumnLong::text() },
+            None => ColumnLong { kind: self.default_kind, ..ColumnLong::text() },
+        }
+    }
+}
+
+impl ColumnLong {
+    fn text() -> ColumnLong {
+        ColumnLong { kind: Kind::Text, max_length: None, effect: None, reason: String::new() }
+    }
+}

@@ -1,0 +1,99 @@
+//! Quoting: the only way from a rule's text into a query.
+
+use std::collections::BTreeMap;
+
+use ir::{Part, Pattern};
+
+use crate::manifest::{Plain, Quoting};
+
+/// A text that a table has no spelling for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unquotable(pub String);
+
+/// `text` in the words of a table.
+pub fn text(tables: &BTreeMap<String, Quoting>, table: &Quoting, text: &str) -> Result<String, Unquotable> {
+    if table.plain.as_ref().is_some_and(|it| is_plain(it, text)) {
+        return Ok(text.to_owned());
+    }
+    let mut res = String::with_capacity(text.len() + 2);
+    res.push_str(&table.open);
+    for ch in text.chars() {
+        push(table, ch, &mut res)?;
+    }
+    res.push_str(&table.close);
+    outer(tables, table, res)
+}
+
+/// `pattern` in the words of a table with wildcards.
+pub fn pattern(tables: &BTreeMap<String, Quoting>, table: &Quoting, pattern: &Pattern) -> Result<String, Unquotable> {
+    let missing = |what: &str| Unquotable(what.to_owned());
+    let mut res = table.open.clone();
+    for part in pattern.parts() {
+        match part {
+            Part::Literal(text) => {
+                for ch in text.chars() {
+                    let wild = [&table.any, &table.one].into_iter().flatten().any(|it| it.contains(ch));
+                    if wild && !table.escapes.contains_key(&ch) {
+                        return Err(missing(&format!("a literal `{ch}` beside wildcards")));
+                    }
+                    push(table, ch, &mut res)?;
+                }
+            }
+            Part::Run => res.push_str(table.any.as_ref().ok_or_else(|| missing("the wildcard `*`"))?),
+            Part::One => res.push_str(table.one.as_ref().ok_or_else(|| missing("the wildcard `?`"))?),
+            Part::Placeholder(name) => return Err(missing(&format!("the placeholder `%{name}%`"))),
+        }
+    }
+    res.push_str(&table.close);
+    outer(tables, table, res)
+}
+
+fn outer(tables: &BTreeMap<String, Quoting>, table: &Quoting, inner: String) -> Result<String, Unquotable> {
+    match table.inside.as_ref().and_then(|it| tables.get(it)) {
+        Some(around) => text(tables, around, &inner),
+        None => Ok(inner),
+    }
+}
+
+fn push(table: &Quoting, ch: char, res: &mut String) -> Result<(), Unquotable> {
+    if let Some(escaped) = table.escapes.get(&ch) {
+        res.push_str(escaped);
+    } else if table.refuse.contains(ch) {
+        return Err(Unquotable(format!("the character {ch:?}")));
+    } else if ch.is_control() && table.inside.is_none() {
+        match &table.control {
+            Some(form) => res.push_str(&form.replace("%x", &format!("{:x}", ch as u32)).replace("%4x", &format!("{:04x}", ch as u32))),
+            None => return Err(Unquotable(format!("the control character {ch:?}"))),
+        }
+    } else {
+        res.push(ch);
+    }
+    Ok(())
+}
+
+fn is_plain(plain: &Plain, text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|ch| in_set(&plain.first, ch))
+        && chars.all(|ch| in_set(&plain.rest, ch))
+        && !plain.not.iter().any(|it| it.eq_ignore_ascii_case(text))
+}
+
+/// Whether `ch` is in a set such as `A-Za-z_`; a `-` at the end is itself.
+fn in_set(set: &str, ch: char) -> bool {
+    let chars: Vec<char> = set.chars().collect();
+    let mut at = 0;
+    while at < chars.len() {
+        if at + 2 < chars.len() && chars[at + 1] == '-' {
+            if (chars[at]..=chars[at + 2]).contains(&ch) {
+                return true;
+            }
+            at += 3;
+        } else {
+            if chars[at] == ch {
+                return true;
+            }
+            at += 1;
+        }
+    }
+    false
+}
