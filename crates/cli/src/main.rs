@@ -1,1 +1,31 @@
-fn main(){}
+//! The `rulec` command: arguments, files, colours and exit codes.
+//!
+//! Knows: the command line and the file system.
+//! Does not know: how rules are read, what targets there are.
+
+mod args;
+mod commands;
+mod files;
+mod shell;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use shell::{Outcome, Shell};
+
+fn main() -> std::process::ExitCode {
+    let args = Args::parse();
+    let mut shell = Shell::new(args.color);
+    let outcome = match &args.command {
+        Command::Convert(it) => commands::convert(it, &mut shell),
+        Command::Check(it) => commands::check(it, &mut shell),
+        Command::Test(it) => commands::test(it, &mut shell),
+        Command::Explain(it) => commands::explain(it, &mut shell),
+        Command::Targets(it) => commands::targets(it, &mut shell),
+    };
+    let outcome = outcome.unwrap_or_else(|message| {
+        shell.err(&format!("error: {message}"));
+        Outcome::Unusable
+    });
+    shell.finish(outcome).code()
+}

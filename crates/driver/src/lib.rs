@@ -11,7 +11,7 @@ mod load;
 
 pub use builtin::Targets;
 pub use convert::{Conversion, Request};
-pub use fixtures::{FixtureResult, run_fixtures};
+pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load};
 
 use diagnostic::Code;

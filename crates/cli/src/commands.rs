@@ -1,0 +1,18 @@
+//! One function per command.
+
+mod check;
+mod convert;
+mod explain;
+mod targets;
+mod test;
+
+pub use check::check;
+pub use convert::convert;
+pub use explain::explain;
+pub use targets::targets;
+pub use test::test;
+
+use crate::shell::Outcome;
+
+/// What a command ends with; the error is a sentence for standard error.
+type Ended = Result<Outcome, String>;

@@ -1,0 +1,161 @@
+//! `rulec convert`
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use diagnostic::{Diagnostic, Severity, printable};
+use driver::{Loaded, LoadedRule, Request, Targets};
+use serde_json::{Value, json};
+use source::{Position, Span};
+use target::Output;
+
+use super::Ended;
+use crate::args::Convert;
+use crate::files;
+use crate::shell::{Outcome, Shell};
+
+pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
+    let targets = files::targets(args.templates.as_deref())?;
+    let requests: Vec<Request> = args.target.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
+    let loaded = driver::load(files::rules(&args.paths)?);
+    let mut run = Run { args, loaded: &loaded, targets: &targets, shell, counts: BTreeMap::new(), findings: false };
+    for problem in &loaded.problems {
+        run.tell(problem);
+    }
+    for rule in &loaded.rules {
+        // What is wrong with the rule itself is said once, not for every target.
+        rule.problems.iter().filter(|it| it.severity == Severity::Error).for_each(|it| run.tell(it));
+        for request in &requests {
+            run.one(rule, request)?;
+        }
+    }
+    run.summary(&requests);
+    Ok(if run.findings { Outcome::Findings } else { Outcome::Clean })
+}
+
+struct Run<'a> {
+    args: &'a Convert,
+    loaded: &'a Loaded,
+    targets: &'a Targets,
+    shell: &'a mut Shell,
+    counts: BTreeMap<(String, &'static str), usize>,
+    findings: bool,
+}
+
+impl Run<'_> {
+    fn tell(&mut self, it: &Diagnostic) {
+        if it.severity == Severity::Error {
+            self.findings = true;
+        }
+        if !self.args.jsonl {
+            let text = diagnostic::human(it, &self.loaded.sources, self.shell.colour());
+            self.shell.err(&format!("{text}\n"));
+        }
+    }
+
+    fn one(&mut self, rule: &LoadedRule, request: &Request) -> Result<(), String> {
+        let result = request.convert(rule, self.targets, self.args.strict).result;
+        let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
+        *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
+        if self.args.jsonl {
+            let line = self.json(rule, request, &result);
+            self.shell.out(&line.to_string());
+            if let Err(problems) = &result {
+                self.findings |= problems.is_empty() || problems.iter().any(|it| it.severity == Severity::Error);
+            }
+            return Ok(());
+        }
+        match result {
+            Ok(output) => self.write(rule, request, &output),
+            Err(problems) => {
+                if rule.lowered.is_some() {
+                    problems.iter().for_each(|it| self.tell(it));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn write(&mut self, rule: &LoadedRule, request: &Request, output: &Output) -> Result<(), String> {
+        let path = self.path(rule);
+        if let Some(dir) = &self.args.output {
+            let format = request.target(self.targets).and_then(|it| it.manifest.formats.iter().find(|it| it.name == request.format));
+            let extension = format.map_or("txt", |it| it.extension.as_str());
+            let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
+            let file = place(dir, request, path, many.then_some(rule.index), extension);
+            return files::write(&file, &output.text);
+        }
+        let comment = request.target(self.targets).and_then(|it| it.manifest.comment.clone()).unwrap_or_else(|| "#".to_owned());
+        let header = format!("{comment} {}: {}/{}, {}", printable(path), request.target, request.profile, output.fidelity.word());
+        let notes: Vec<String> = output
+            .notes
+            .iter()
+            .map(|it| format!("{comment}   line {}: {}", self.position(it.span).line, printable(&it.reason)))
+            .collect();
+        self.shell.out(&header);
+        notes.iter().for_each(|it| self.shell.out(it));
+        self.shell.out(&output.text);
+        Ok(())
+    }
+
+    fn path(&self, rule: &LoadedRule) -> &str {
+        self.loaded.sources.get(rule.file).map_or("", |it| it.path())
+    }
+
+    fn position(&self, span: Span) -> Position {
+        let file = self.loaded.sources.get(span.file);
+        file.map_or(Position { line: 1, column: 1 }, |it| it.position(span.start as usize))
+    }
+
+    fn json(&self, rule: &LoadedRule, request: &Request, result: &Result<Output, Vec<Diagnostic>>) -> Value {
+        let (query, fidelity, notes, error) = match result {
+            Ok(output) => {
+                let notes: Vec<Value> = output
+                    .notes
+                    .iter()
+                    .map(|it| {
+                        let at = self.position(it.span);
+                        json!({ "reason": it.reason, "line": at.line, "column": at.column })
+                    })
+                    .collect();
+                (json!(output.text), json!(output.fidelity.word()), notes, Value::Null)
+            }
+            Err(problems) => {
+                let error = problems.first().map(|it| {
+                    let at = self.position(it.primary.span);
+                    json!({ "code": it.code.id, "message": it.message, "line": at.line, "column": at.column })
+                });
+                (Value::Null, Value::Null, Vec::new(), error.unwrap_or(Value::Null))
+            }
+        };
+        json!({
+            "path": self.path(rule), "id": rule.id, "title": rule.title, "target": request.target,
+            "format": request.format, "query": query, "fidelity": fidelity, "notes": notes, "error": error,
+        })
+    }
+
+    fn summary(&mut self, requests: &[Request]) {
+        if self.args.output.is_none() {
+            return;
+        }
+        for request in requests {
+            let count = |word: &str| self.counts.iter().find(|((target, it), _)| *target == request.target && *it == word).map_or(0, |(_, it)| *it);
+            let line = format!(
+                "{:<8} {} exact, {} wider, {} narrower, {} both, {} refused",
+                request.target, count("exact"), count("wider"), count("narrower"), count("both"), count("refused")
+            );
+            self.shell.err(&line);
+        }
+    }
+}
+
+/// `DIR/TARGET[-PROFILE]/RULE[-N].EXT`; what climbs out of the folder is dropped from the path.
+fn place(dir: &Path, request: &Request, rule: &str, index: Option<usize>, extension: &str) -> PathBuf {
+    let inside: PathBuf = Path::new(rule).components().filter(|it| matches!(it, Component::Normal(_))).collect();
+    let stem = inside.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = match index {
+        Some(it) => format!("{stem}-{}.{extension}", it + 1),
+        None => format!("{stem}.{extension}"),
+    };
+    dir.join(format!("{}-{}", request.target, request.profile)).join(inside.with_file_name(name))
+}

@@ -1,0 +1,86 @@
+//! Rule files and target folders on disk.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use driver::Targets;
+use target::Folder;
+
+/// More than this of one file is not read; the reader then says that it is too large.
+const MOST: u64 = 16 * 1024 * 1024;
+
+/// The rule files under some paths, sorted within each path: path as shown, and bytes.
+pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut res = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            std::io::stdin().take(MOST).read_to_end(&mut bytes).map_err(|err| format!("can't read standard input: {err}"))?;
+            res.push(("<stdin>".to_owned(), bytes));
+            continue;
+        }
+        let meta = std::fs::metadata(path).map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
+        if meta.is_file() {
+            res.push((path.display().to_string(), read(path)?));
+            continue;
+        }
+        let mut found: Vec<PathBuf> = Vec::new();
+        for entry in ignore::WalkBuilder::new(path).standard_filters(false).build() {
+            let entry = entry.map_err(|err| err.to_string())?;
+            let is_rule = entry.path().extension().is_some_and(|it| it == "yml" || it == "yaml");
+            if is_rule && entry.file_type().is_some_and(|it| it.is_file()) {
+                found.push(entry.into_path());
+            }
+        }
+        found.sort();
+        for path in found {
+            let bytes = read(&path)?;
+            res.push((path.display().to_string(), bytes));
+        }
+    }
+    Ok(res)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let fail = |err: std::io::Error| format!("can't read `{}`: {err}", path.display());
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(fail)?.take(MOST).read_to_end(&mut bytes).map_err(fail)?;
+    Ok(bytes)
+}
+
+/// The built-in targets and those of a folder.
+pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
+    let show = |err: target::LoadError| format!("{}: {}", err.file, err.message);
+    let mut res = Targets::builtin().map_err(show)?;
+    let Some(root) = templates else { return Ok(res) };
+    let entries = std::fs::read_dir(root).map_err(|err| format!("can't read `{}`: {err}", root.display()))?;
+    let mut dirs: Vec<PathBuf> = entries.filter_map(|it| it.ok()).map(|it| it.path()).filter(|it| it.is_dir()).collect();
+    dirs.sort();
+    for dir in dirs {
+        let name = dir.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut files = BTreeMap::new();
+        for entry in ignore::WalkBuilder::new(&dir).standard_filters(false).build() {
+            let entry = entry.map_err(|err| err.to_string())?;
+            if !entry.file_type().is_some_and(|it| it.is_file()) {
+                continue;
+            }
+            let inside = entry.path().strip_prefix(&dir).map(|it| it.to_string_lossy().replace('\\', "/"));
+            if let (Ok(inside), Ok(text)) = (inside, std::fs::read_to_string(entry.path())) {
+                files.insert(inside, text);
+            }
+        }
+        res.add(Folder { name, files }).map_err(show)?;
+    }
+    Ok(res)
+}
+
+/// Writes a file through a neighbour, so that no reader sees half of it.
+pub fn write(path: &Path, text: &str) -> Result<(), String> {
+    let fail = |err: std::io::Error| format!("can't write `{}`: {err}", path.display());
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(fail)?;
+    }
+    let beside = path.with_extension("tmp");
+    std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(fail)
+}
