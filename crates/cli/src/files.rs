@@ -16,11 +16,15 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
     for path in paths {
         if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
-            std::io::stdin().take(MOST).read_to_end(&mut bytes).map_err(|err| format!("can't read standard input: {err}"))?;
+            std::io::stdin()
+                .take(MOST)
+                .read_to_end(&mut bytes)
+                .map_err(|err| format!("can't read standard input: {err}"))?;
             res.push(("<stdin>".to_owned(), bytes));
             continue;
         }
-        let meta = std::fs::metadata(path).map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
+        let meta = std::fs::metadata(path)
+            .map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
         if meta.is_file() {
             res.push((path.display().to_string(), read(path)?));
             continue;
@@ -54,8 +58,10 @@ pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
     let show = |err: target::LoadError| format!("{}: {}", err.file, err.message);
     let mut res = Targets::builtin().map_err(show)?;
     let Some(root) = templates else { return Ok(res) };
-    let entries = std::fs::read_dir(root).map_err(|err| format!("can't read `{}`: {err}", root.display()))?;
-    let mut dirs: Vec<PathBuf> = entries.filter_map(|it| it.ok()).map(|it| it.path()).filter(|it| it.is_dir()).collect();
+    let entries =
+        std::fs::read_dir(root).map_err(|err| format!("can't read `{}`: {err}", root.display()))?;
+    let mut dirs: Vec<PathBuf> =
+        entries.filter_map(|it| it.ok()).map(|it| it.path()).filter(|it| it.is_dir()).collect();
     dirs.sort();
     for dir in dirs {
         let name = dir.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
@@ -65,7 +71,8 @@ pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
             if !entry.file_type().is_some_and(|it| it.is_file()) {
                 continue;
             }
-            let inside = entry.path().strip_prefix(&dir).map(|it| it.to_string_lossy().replace('\\', "/"));
+            let inside =
+                entry.path().strip_prefix(&dir).map(|it| it.to_string_lossy().replace('\\', "/"));
             if let (Ok(inside), Ok(text)) = (inside, std::fs::read_to_string(entry.path())) {
                 files.insert(inside, text);
             }

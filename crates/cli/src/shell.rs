@@ -37,7 +37,10 @@ impl Shell {
         let colour = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty()),
+            Color::Auto => {
+                std::io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty())
+            }
         };
         Shell { out: std::io::BufWriter::new(std::io::stdout()), colour, failed: None }
     }
@@ -50,7 +53,8 @@ impl Shell {
     /// Writes data and a newline.
     pub fn out(&mut self, text: &str) {
         if self.failed.is_none()
-            && let Err(err) = self.out.write_all(text.as_bytes()).and_then(|()| self.out.write_all(b"\n"))
+            && let Err(err) =
+                self.out.write_all(text.as_bytes()).and_then(|()| self.out.write_all(b"\n"))
         {
             self.failed = Some(err);
         }

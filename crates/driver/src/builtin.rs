@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn the_built_in_targets_load() {
-        let targets = Targets::builtin().unwrap_or_else(|err| panic!("{}: {}", err.file, err.message));
+        let targets =
+            Targets::builtin().unwrap_or_else(|err| panic!("{}: {}", err.file, err.message));
         assert!(targets.iter().count() >= 4);
     }
 }

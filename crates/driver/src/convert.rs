@@ -40,12 +40,17 @@ impl Request {
             let known: Vec<&str> = target.profiles().map(|(it, _)| it).collect();
             return Err(unknown(&format!("profile of `{name}`"), profile, &known));
         }
-        let formats: Vec<&str> = target.manifest.formats.iter().map(|it| it.name.as_str()).collect();
+        let formats: Vec<&str> =
+            target.manifest.formats.iter().map(|it| it.name.as_str()).collect();
         let format = format.unwrap_or(formats[0]);
         if !formats.contains(&format) {
             return Err(unknown(&format!("format of `{name}`"), format, &formats));
         }
-        Ok(Request { target: name.to_owned(), profile: profile.to_owned(), format: format.to_owned() })
+        Ok(Request {
+            target: name.to_owned(),
+            profile: profile.to_owned(),
+            format: format.to_owned(),
+        })
     }
 
     /// The target asked for.
@@ -55,14 +60,17 @@ impl Request {
 
     /// Converts one rule. A rule that is wrong in itself gives its own errors.
     pub fn convert(&self, rule: &LoadedRule, targets: &Targets, strict: bool) -> Conversion {
-        let errors = || rule.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let errors =
+            || rule.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
         let result = match (&rule.lowered, targets.get(&self.target)) {
-            (Some(lowered), Some(target)) => target.convert(&lowered.rule, &self.profile, &self.format),
+            (Some(lowered), Some(target)) => {
+                target.convert(&lowered.rule, &self.profile, &self.format)
+            }
             _ => Err(errors()),
         };
         let result = result.and_then(|it| match it.fidelity {
             Fidelity::Exact => Ok(it),
-            _ if strict => Err(it.notes.iter().map(|note| target::not_exact(note)).collect()),
+            _ if strict => Err(it.notes.iter().map(target::not_exact).collect()),
             _ => Ok(it),
         });
         Conversion { result }

@@ -37,10 +37,7 @@ pub fn run_fixtures(rule: &LoadedRule) -> Option<Vec<FixtureResult<'_>>> {
 
 /// Whether a rule matches an event, and which of its tests held; `None` when the rule can't be
 /// matched at all.
-pub fn why(
-    rule: &lower::Lowered,
-    event: &serde_json::Value,
-) -> Option<(bool, Vec<(Span, bool)>)> {
+pub fn why(rule: &lower::Lowered, event: &serde_json::Value) -> Option<(bool, Vec<(Span, bool)>)> {
     let matcher = matcher::Matcher::new(&rule.rule.expr).ok()?;
     Some((matcher.matches(event), matcher.why(event)))
 }

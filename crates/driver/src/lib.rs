@@ -18,5 +18,8 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    [syntax::CODES, lower::CODES, target::CODES, lint::CODES, codes::CODES].into_iter().flatten().copied()
+    [syntax::CODES, lower::CODES, target::CODES, lint::CODES, codes::CODES]
+        .into_iter()
+        .flatten()
+        .copied()
 }

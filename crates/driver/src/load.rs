@@ -53,8 +53,11 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
                 Document::Rule(ast) => {
                     // The findings of reading lie inside the document they are about.
                     let range = ast.span;
-                    let mine = |it: &Diagnostic| range.start <= it.primary.span.start && it.primary.span.start <= range.end;
-                    let (mut own, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut problems).into_iter().partition(mine);
+                    let mine = |it: &Diagnostic| {
+                        range.start <= it.primary.span.start && it.primary.span.start <= range.end
+                    };
+                    let (mut own, rest): (Vec<_>, Vec<_>) =
+                        std::mem::take(&mut problems).into_iter().partition(mine);
                     problems = rest;
                     let broken = own.iter().any(|it| it.severity == diagnostic::Severity::Error);
                     let lowered = lower::lower(&ast, &text, &mut own).filter(|_| !broken);
@@ -70,7 +73,9 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
                         problems: own,
                     });
                 }
-                Document::Correlation(node) => problems.push(not_converted(node.span, "a correlation rule")),
+                Document::Correlation(node) => {
+                    problems.push(not_converted(node.span, "a correlation rule"))
+                }
                 Document::Filter(node) => problems.push(not_converted(node.span, "a filter")),
             }
         }
@@ -80,11 +85,21 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
 }
 
 fn not_utf8(span: Span) -> Diagnostic {
-    Diagnostic::error(&syntax::NOT_UTF8, span, "the file is not UTF-8", "the first byte that is not text")
-        .with_help("save the file as UTF-8")
+    Diagnostic::error(
+        &syntax::NOT_UTF8,
+        span,
+        "the file is not UTF-8",
+        "the first byte that is not text",
+    )
+    .with_help("save the file as UTF-8")
 }
 
 fn not_converted(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::warning(&NOT_CONVERTED, span.sub(0, 1), format!("{what} is not converted yet"), "it is left out")
-        .with_help("the rules beside it are converted on their own")
+    Diagnostic::warning(
+        &NOT_CONVERTED,
+        span.sub(0, 1),
+        format!("{what} is not converted yet"),
+        "it is left out",
+    )
+    .with_help("the rules beside it are converted on their own")
 }

@@ -9,9 +9,8 @@ pub fn fold(ch: char) -> char {
         return ch.to_ascii_lowercase();
     }
     // The least of the non-ASCII characters of its folding class is a stable representative.
-    let mut class = regex_syntax::hir::ClassUnicode::new([
-        regex_syntax::hir::ClassUnicodeRange::new(ch, ch),
-    ]);
+    let mut class =
+        regex_syntax::hir::ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(ch, ch)]);
     if class.try_case_fold_simple().is_err() {
         return ch;
     }

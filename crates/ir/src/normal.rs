@@ -69,10 +69,10 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
     let absorbed: Vec<Option<usize>> = unique
         .iter()
         .map(|part| match part {
-            Expr::Any(inner) if all => inner.iter().find_map(|it| index.find(&unique, it)),
+            Expr::Any(inner) if all => inner.iter().find_map(|it| index.covers(&unique, it)),
             Expr::All(inner) if !all => inner
                 .iter()
-                .find_map(|it| index.find(&unique, it))
+                .find_map(|it| index.covers(&unique, it))
                 .or_else(|| within(part, inner, &unique)),
             _ => None,
         })
@@ -118,6 +118,19 @@ struct Index {
 impl Index {
     fn add(&mut self, expr: &Expr, at: usize) {
         self.by_hash.entry(hash(expr)).or_default().push(at);
+    }
+
+    /// Where `expr`, or every part of it when it is a group, stands among `all`: a group of the
+    /// kind of `all` was flattened into it.
+    fn covers(&self, all: &[Expr], expr: &Expr) -> Option<usize> {
+        self.find(all, expr).or_else(|| match expr {
+            Expr::All(parts) | Expr::Any(parts) => {
+                let places: Option<Vec<usize>> =
+                    parts.iter().map(|it| self.find(all, it)).collect();
+                places.and_then(|it| it.first().copied())
+            }
+            _ => None,
+        })
     }
 
     fn find(&self, all: &[Expr], expr: &Expr) -> Option<usize> {
@@ -178,6 +191,9 @@ mod tests {
         let expr = Expr::Any(vec![Expr::All(vec![test("a"), test("b")]), test("a")]);
         assert_eq!(normalize(expr, &mut dropped), test("a"));
         assert_eq!(dropped[0].why, DroppedWhy::CoveredByAlternative);
+        let either = || Expr::Any(vec![test("a"), test("b")]);
+        let expr = Expr::Any(vec![Expr::All(vec![either(), test("c")]), either()]);
+        assert_eq!(normalize(expr, &mut Vec::new()), either());
         let expr = Expr::All(vec![test("a"), Expr::Any(vec![test("a"), test("b")])]);
         assert_eq!(normalize(expr, &mut dropped), test("a"));
         assert_eq!(dropped[1].why, DroppedWhy::ImpliedByNeighbour);
@@ -186,7 +202,8 @@ mod tests {
     #[test]
     fn groups_are_flat_and_unique() {
         let mut dropped = Vec::new();
-        let expr = Expr::All(vec![test("a"), Expr::All(vec![test("b"), test("a")]), Expr::Const(true)]);
+        let expr =
+            Expr::All(vec![test("a"), Expr::All(vec![test("b"), test("a")]), Expr::Const(true)]);
         assert_eq!(normalize(expr, &mut dropped), Expr::All(vec![test("a"), test("b")]));
         assert_eq!(dropped.len(), 1);
     }

@@ -18,10 +18,13 @@ pub struct Rule {
     /// Its own examples.
     pub fixtures: Vec<Fixture>,
     /// The values under `targets.<name>`, as JSON, by name.
-    pub targets: Vec<(Spanned<String>, Vec<(Spanned<String>, serde_json::Value)>)>,
+    pub targets: Vec<(Spanned<String>, Options)>,
     /// The whole document.
     pub span: Span,
 }
+
+/// Keys and values under one `targets.<name>`; the place is the value's.
+pub type Options = Vec<(Spanned<String>, serde_json::Value)>;
 
 /// What is said about a rule.
 #[derive(Debug, Clone, Default)]

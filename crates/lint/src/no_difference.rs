@@ -10,9 +10,10 @@ pub fn check(rule: &Lowered, problems: &mut Vec<Diagnostic>) {
     for it in &rule.dropped {
         let (message, label) = match it.why {
             DroppedWhy::Duplicate => ("this test stands here twice", "the second changes nothing"),
-            DroppedWhy::CoveredByAlternative => {
-                ("this alternative makes no difference", "whenever it is true, another alternative is true already")
-            }
+            DroppedWhy::CoveredByAlternative => (
+                "this alternative makes no difference",
+                "whenever it is true, another alternative is true already",
+            ),
             DroppedWhy::ImpliedByNeighbour => {
                 ("this condition makes no difference", "it is true whenever its neighbour is")
             }

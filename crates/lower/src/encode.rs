@@ -68,7 +68,10 @@ pub fn windash(pattern: &Pattern) -> Option<Vec<Pattern>> {
         for (idx, &(at, ch)) in chars.iter().enumerate() {
             let before = idx.checked_sub(1).map(|it| chars[it].1);
             let after = chars.get(idx + 1).map(|it| it.1);
-            if !matches!(ch, '-' | '/') || before.is_some_and(is_word) || !after.is_some_and(is_word) {
+            if !matches!(ch, '-' | '/')
+                || before.is_some_and(is_word)
+                || !after.is_some_and(is_word)
+            {
                 continue;
             }
             count += 1;

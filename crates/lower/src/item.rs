@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
-use ir::{Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test, TimePart};
+use ir::{
+    Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test, TimePart,
+};
 use source::{Span, Spanned};
 use syntax::{ItemAst, Scalar, ValueAst};
 
@@ -22,7 +24,10 @@ enum Value {
     Number(Number),
     Bool(bool),
     Null,
-    Regex { text: String, flags: Vec<char> },
+    Regex {
+        text: String,
+        flags: Vec<char>,
+    },
     Net(Net),
     Compare(Option<TimePart>, Cmp, Number),
     Exists(bool),
@@ -44,7 +49,8 @@ pub fn item(item: &ItemAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
         parts.push(Expr::Test(test));
     }
     for value in &item.values {
-        let lowered = apply(value, &modifiers, &field, text).and_then(|it| finish(it, value, &field, text));
+        let lowered =
+            apply(value, &modifiers, &field, text).and_then(|it| finish(it, value, &field, text));
         match lowered {
             Ok(expr) => parts.push(expr),
             Err(problem) => problems.push(*problem),
@@ -70,15 +76,23 @@ fn apply(
         .iter()
         .any(|it| matches!(it.value, Modifier::Re | Modifier::Cidr | Modifier::FieldRef));
     let mut value = match &written.value {
-        Scalar::Text(it) if raw_text => Value::Text(vec![Pattern::literal(it.as_str())], Case::Insensitive),
+        Scalar::Text(it) if raw_text => {
+            Value::Text(vec![Pattern::literal(it.as_str())], Case::Insensitive)
+        }
         Scalar::Text(it) => Value::Text(vec![parse_pattern(it, expand)], Case::Insensitive),
         Scalar::Int(it, _) => Value::Number(Number::Int(*it)),
-        Scalar::Float(it, _) => {
-            Number::from_f64(*it).map_or_else(|| Value::Text(vec![Pattern::literal(it.to_string())], Case::Insensitive), Value::Number)
-        }
+        Scalar::Float(it, _) => Number::from_f64(*it).map_or_else(
+            || Value::Text(vec![Pattern::literal(it.to_string())], Case::Insensitive),
+            Value::Number,
+        ),
         Scalar::Bool(it) => Value::Bool(*it),
         Scalar::Null if matches!(field, Field::Anywhere) => {
-            return Err(wrong(written, "a keyword can't be null", "there is no field to hold no value", "quote it, or name a field"));
+            return Err(wrong(
+                written,
+                "a keyword can't be null",
+                "there is no field to hold no value",
+                "quote it, or name a field",
+            ));
         }
         Scalar::Null => Value::Null,
     };
@@ -88,13 +102,23 @@ fn apply(
     Ok(value)
 }
 
-fn wrong(written: &ValueAst, message: impl Into<String>, label: impl Into<String>, help: &str) -> Box<Diagnostic> {
+fn wrong(
+    written: &ValueAst,
+    message: impl Into<String>,
+    label: impl Into<String>,
+    help: &str,
+) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(&MODIFIER_VALUE, written.span, message, label).with_help(help))
 }
 
 fn mismatch(written: &ValueAst, modifier: &str, wanted: &str) -> Box<Diagnostic> {
     let label = format!("this is {}", written.value.describe());
-    wrong(written, format!("`{modifier}` needs {wanted}"), label, &format!("write {wanted}, or remove the modifier"))
+    wrong(
+        written,
+        format!("`{modifier}` needs {wanted}"),
+        label,
+        &format!("write {wanted}, or remove the modifier"),
+    )
 }
 
 /// One modifier on one value.
@@ -207,7 +231,9 @@ fn anchor(value: Value, name: &str, written: &ValueAst, before: bool, after: boo
             Ok(Value::Text(vec![pattern.open(before, after)], Case::Insensitive))
         }
         Value::Bytes(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => Ok(Value::Text(vec![Pattern::literal(text).open(before, after)], Case::Insensitive)),
+            Ok(text) => {
+                Ok(Value::Text(vec![Pattern::literal(text).open(before, after)], Case::Insensitive))
+            }
             Err(_) => Err(not_text(written)),
         },
         _ => Err(mismatch(written, name, "text")),
@@ -223,16 +249,31 @@ fn bytes(value: &Value, name: &str, written: &ValueAst) -> Step<Vec<u8>> {
             [pattern] => match pattern.parts() {
                 [] => Ok(Vec::new()),
                 [Part::Literal(it)] => Ok(it.clone().into_bytes()),
-                _ => Err(wrong(written, format!("`{name}` can't encode a wildcard"), "the encoded text of a wildcard is not known", r"escape it as `\*` or `\?`, or remove it")),
+                _ => Err(wrong(
+                    written,
+                    format!("`{name}` can't encode a wildcard"),
+                    "the encoded text of a wildcard is not known",
+                    r"escape it as `\*` or `\?`, or remove it",
+                )),
             },
-            _ => Err(wrong(written, format!("`{name}` can't follow a modifier that makes several values"), "only one text can be encoded", "put the encoding first")),
+            _ => Err(wrong(
+                written,
+                format!("`{name}` can't follow a modifier that makes several values"),
+                "only one text can be encoded",
+                "put the encoding first",
+            )),
         },
         _ => Err(mismatch(written, name, "text")),
     }
 }
 
 fn not_text(written: &ValueAst) -> Box<Diagnostic> {
-    wrong(written, "the encoding gives bytes that no text holds", "the byte order mark is not text", "follow `utf16` with `base64` or `base64offset`")
+    wrong(
+        written,
+        "the encoding gives bytes that no text holds",
+        "the byte order mark is not text",
+        "follow `utf16` with `base64` or `base64offset`",
+    )
 }
 
 /// The finished value as tests of the field.
@@ -265,7 +306,12 @@ fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<E
             }
         }
         Value::Net(_) | Value::Compare(..) if anywhere => {
-            return Err(wrong(written, "this test needs a field", "keywords are text", "name a field before the `|`"));
+            return Err(wrong(
+                written,
+                "this test needs a field",
+                "keywords are text",
+                "name a field before the `|`",
+            ));
         }
         Value::Net(it) => test(Predicate::Net(it)),
         Value::Compare(None, cmp, it) => test(Predicate::Number(cmp, it)),

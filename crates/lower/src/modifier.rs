@@ -104,13 +104,20 @@ pub fn resolve(
         let earlier = &res[..idx];
         let has = |wanted: &dyn Fn(Modifier) -> bool| earlier.iter().any(|it| wanted(it.value));
         let wrong = match it.value {
-            Modifier::Re if has(&|it| !matches!(it, Modifier::Expand | Modifier::All | Modifier::Neq)) => {
-                Some(("`re` must be the first modifier", "the ones before it would change the pattern's text"))
+            Modifier::Re
+                if has(&|it| !matches!(it, Modifier::Expand | Modifier::All | Modifier::Neq)) =>
+            {
+                Some((
+                    "`re` must be the first modifier",
+                    "the ones before it would change the pattern's text",
+                ))
             }
             Modifier::Flag(_) if !has(&|it| it == Modifier::Re) => {
                 Some(("this is a flag of regular expressions", "there is no `re` before it"))
             }
-            Modifier::Exists if res.iter().any(|it| !matches!(it.value, Modifier::Exists | Modifier::Neq)) => {
+            Modifier::Exists
+                if res.iter().any(|it| !matches!(it.value, Modifier::Exists | Modifier::Neq)) =>
+            {
                 Some(("`exists` stands alone", "it asks about the field, not about a value"))
             }
             Modifier::Exists if !has_field => {
@@ -119,9 +126,10 @@ pub fn resolve(
             Modifier::FieldRef if !has_field => {
                 Some(("`fieldref` needs a field", "there is none before the `|`"))
             }
-            Modifier::Cased if has(&|it| it == Modifier::Re) => {
-                Some(("`cased` has no effect on `re`", "regular expressions tell case apart already"))
-            }
+            Modifier::Cased if has(&|it| it == Modifier::Re) => Some((
+                "`cased` has no effect on `re`",
+                "regular expressions tell case apart already",
+            )),
             _ => None,
         };
         if let Some((message, label)) = wrong {

@@ -68,7 +68,13 @@ pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
         .iter()
         .map(|(name, node)| {
             let options = node.as_mapping().unwrap_or_default();
-            (name.clone(), options.iter().map(|(key, it)| (Spanned::new(key.value.clone(), it.span), it.to_json())).collect())
+            (
+                name.clone(),
+                options
+                    .iter()
+                    .map(|(key, it)| (Spanned::new(key.value.clone(), it.span), it.to_json()))
+                    .collect(),
+            )
         })
         .collect();
     let logsource = logsource(&ast.logsource);
@@ -79,7 +85,8 @@ pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
 fn selection(body: &Selection, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
     match body {
         Selection::All(items) => {
-            let parts: Vec<Option<Expr>> = items.iter().map(|it| item(it, text, problems)).collect();
+            let parts: Vec<Option<Expr>> =
+                items.iter().map(|it| item(it, text, problems)).collect();
             parts.into_iter().collect::<Option<Vec<Expr>>>().map(Expr::all)
         }
         Selection::Any(entries) => {
@@ -150,8 +157,13 @@ fn word<T: Copy>(
             None => format!("known: {}", known.join(", ")),
         };
         problems.push(
-            Diagnostic::warning(&UNKNOWN_WORD, written.span, format!("unknown {key} `{}`", written.value), "it is left out of the output")
-                .with_help(help),
+            Diagnostic::warning(
+                &UNKNOWN_WORD,
+                written.span,
+                format!("unknown {key} `{}`", written.value),
+                "it is left out of the output",
+            )
+            .with_help(help),
         );
     }
     found

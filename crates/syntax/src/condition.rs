@@ -73,8 +73,13 @@ pub fn parse_condition(text: &str, at: Span, value: &str) -> Result<ConditionAst
     }
     if let Some(problem) = limits(value) {
         return Err(Box::new(
-            Diagnostic::error(&BAD_CONDITION, place(problem, problem + 1), "the condition is nested too deep or too long", format!("at most {MAX_DEPTH} open parentheses and {MAX_LEN} characters are read"))
-                .with_help("split the rule"),
+            Diagnostic::error(
+                &BAD_CONDITION,
+                place(problem, problem + 1),
+                "the condition is nested too deep or too long",
+                format!("at most {MAX_DEPTH} open parentheses and {MAX_LEN} characters are read"),
+            )
+            .with_help("split the rule"),
         ));
     }
     let mut pairs = ConditionParser::parse(Rule::condition, value).map_err(|err| {
@@ -109,24 +114,35 @@ fn limits(value: &str) -> Option<usize> {
 /// A syntax error in words.
 fn explain(value: &str, offset: usize, place: &dyn Fn(usize, usize) -> Span) -> Diagnostic {
     let rest = value.get(offset..).unwrap_or_default();
-    let word_len = rest.find(|ch: char| ch.is_whitespace() || "()".contains(ch)).unwrap_or(rest.len());
+    let word_len =
+        rest.find(|ch: char| ch.is_whitespace() || "()".contains(ch)).unwrap_or(rest.len());
     let len = word_len.max(rest.chars().next().map_or(0, char::len_utf8));
     let word = &rest[..len];
     let span = place(offset, offset + len);
     let lower = word.to_ascii_lowercase();
     if word != lower && matches!(lower.as_str(), "and" | "or" | "not" | "of" | "all" | "any") {
-        return Diagnostic::error(&BAD_CONDITION, span, format!("`{word}` must be in lower case"), format!("write `{lower}`"))
-            .with_help(format!("`and`, `or`, `not` and `of` are words only in lower case: write `{lower}`"))
-            .with_fix(
-                format!("write `{lower}`"),
-                diagnostic::Applicability::Safe,
-                vec![source::Edit { span, replacement: lower.clone() }],
-            );
+        return Diagnostic::error(
+            &BAD_CONDITION,
+            span,
+            format!("`{word}` must be in lower case"),
+            format!("write `{lower}`"),
+        )
+        .with_help(format!(
+            "`and`, `or`, `not` and `of` are words only in lower case: write `{lower}`"
+        ))
+        .with_fix(
+            format!("write `{lower}`"),
+            diagnostic::Applicability::Safe,
+            vec![source::Edit { span, replacement: lower.clone() }],
+        );
     }
     let (message, label) = if word.is_empty() {
         ("the condition ends too early".to_owned(), "a name was expected here".to_owned())
     } else if word.bytes().all(|it| it.is_ascii_digit()) {
-        (format!("`{word} of` is not a quantity"), "only `1 of`, `any of` and `all of` exist".to_owned())
+        (
+            format!("`{word} of` is not a quantity"),
+            "only `1 of`, `any of` and `all of` exist".to_owned(),
+        )
     } else {
         (format!("the condition can't be read at `{word}`"), "this does not fit here".to_owned())
     };

@@ -70,11 +70,10 @@ fn split(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut from = start;
     let mut at = start;
     for line in text[start..].split_inclusive('\n') {
-        let marks = line.strip_prefix("---").is_some_and(|it| it.is_empty() || it.starts_with([' ', '\n', '\r', '\t']));
-        if marks {
-            res.push(from..at);
-            from = at + 3;
-        } else if line.trim_end() == "..." {
+        let marks = line
+            .strip_prefix("---")
+            .is_some_and(|it| it.is_empty() || it.starts_with([' ', '\n', '\r', '\t']));
+        if marks || line.trim_end() == "..." {
             res.push(from..at);
             from = at + 3;
         }
@@ -123,8 +122,13 @@ fn act(
         "repeat" => {
             let Some(last) = previous.clone() else {
                 problems.push(
-                    Diagnostic::error(&BAD_ACTION, span, "`action: repeat` has nothing to repeat", "no rule stands before it in this file")
-                        .with_help("write the whole rule"),
+                    Diagnostic::error(
+                        &BAD_ACTION,
+                        span,
+                        "`action: repeat` has nothing to repeat",
+                        "no rule stands before it in this file",
+                    )
+                    .with_help("write the whole rule"),
                 );
                 return None;
             };
@@ -139,8 +143,13 @@ fn act(
                 |it| format!("did you mean `{it}`?"),
             );
             problems.push(
-                Diagnostic::error(&BAD_ACTION, span, format!("unknown action `{other}`"), "this decides how documents are joined")
-                    .with_help(help),
+                Diagnostic::error(
+                    &BAD_ACTION,
+                    span,
+                    format!("unknown action `{other}`"),
+                    "this decides how documents are joined",
+                )
+                .with_help(help),
             );
             None
         }
@@ -177,8 +186,13 @@ fn classify(text: &str, node: Node, broken: bool, res: &mut Parsed) {
     let Some(pairs) = node.as_mapping() else {
         if !broken {
             res.problems.push(
-                Diagnostic::error(&NOT_A_RULE, node.span, format!("this document is {}, not a rule", node.describe()), "a rule is a mapping with `title`, `logsource` and `detection`")
-                    .with_help("remove the file from the paths, or write a rule"),
+                Diagnostic::error(
+                    &NOT_A_RULE,
+                    node.span,
+                    format!("this document is {}, not a rule", node.describe()),
+                    "a rule is a mapping with `title`, `logsource` and `detection`",
+                )
+                .with_help("remove the file from the paths, or write a rule"),
             );
         }
         return;

@@ -38,7 +38,9 @@ pub fn read_rule(text: &str, node: &Node, broken: bool, problems: &mut Vec<Diagn
         level: one(&mut reader, "level"),
         tags: reader.list(node, "tags"),
         scope: reader.list(node, "scope"),
-        risk_score: reader.whole(node, "risk_score", 100).map(|it| Spanned::new(it.value as u8, it.span)),
+        risk_score: reader
+            .whole(node, "risk_score", 100)
+            .map(|it| Spanned::new(it.value as u8, it.span)),
         version: reader.whole(node, "version", u32::MAX),
         schedule: reader.schedule(node),
         fixtures: reader.fixtures(node),
@@ -129,7 +131,11 @@ impl Reader<'_> {
         {
             return Some(Spanned::new(number as u32, value.span));
         }
-        let wanted = if most == u32::MAX { "a whole number".to_owned() } else { format!("a whole number from 0 to {most}") };
+        let wanted = if most == u32::MAX {
+            "a whole number".to_owned()
+        } else {
+            format!("a whole number from 0 to {most}")
+        };
         self.wrong(value, key, &wanted);
         None
     }
@@ -173,8 +179,13 @@ impl Reader<'_> {
         };
         if res.category.is_none() && res.product.is_none() && res.service.is_none() {
             self.problems.push(
-                Diagnostic::error(&MISSING_KEY, value.span, "the log source is empty", "no events are named")
-                    .with_help("set at least one of `category`, `product` and `service`"),
+                Diagnostic::error(
+                    &MISSING_KEY,
+                    value.span,
+                    "the log source is empty",
+                    "no events are named",
+                )
+                .with_help("set at least one of `category`, `product` and `service`"),
             );
         }
         res
@@ -183,8 +194,15 @@ impl Reader<'_> {
     fn near_miss(&mut self, key: &Spanned<String>, known: &[&str]) {
         if let Some(near) = nearest(&key.value, known.iter().copied()) {
             self.problems.push(
-                Diagnostic::warning(&MISTYPED_KEY, key.span, format!("unknown key `{}`", key.value), format!("did you mean `{near}`?"))
-                    .with_help(format!("write `{near}`, or choose a name less like it for a key of your own")),
+                Diagnostic::warning(
+                    &MISTYPED_KEY,
+                    key.span,
+                    format!("unknown key `{}`", key.value),
+                    format!("did you mean `{near}`?"),
+                )
+                .with_help(format!(
+                    "write `{near}`, or choose a name less like it for a key of your own"
+                )),
             );
         }
     }
@@ -195,8 +213,13 @@ impl Reader<'_> {
             None => format!("known: {}", known.join(", ")),
         };
         self.problems.push(
-            Diagnostic::error(&UNKNOWN_KEY, key.span, format!("unknown key `{}` in `{inside}`", key.value), "it would have no effect")
-                .with_help(help),
+            Diagnostic::error(
+                &UNKNOWN_KEY,
+                key.span,
+                format!("unknown key `{}` in `{inside}`", key.value),
+                "it would have no effect",
+            )
+            .with_help(help),
         );
     }
 
@@ -225,11 +248,18 @@ impl Reader<'_> {
         let mut span = |key: &str| {
             let found = self.text_of(value, key)?;
             let (digits, unit) = found.value.split_at(found.value.len().saturating_sub(1));
-            let good = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit()) && "smhd".contains(unit);
+            let good = !digits.is_empty()
+                && digits.bytes().all(|it| it.is_ascii_digit())
+                && "smhd".contains(unit);
             if !good {
                 self.problems.push(
-                    Diagnostic::error(&WRONG_KIND, found.span, format!("`{key}` must be a time span"), "a number and one of s, m, h, d")
-                        .with_help("write for example `5m`"),
+                    Diagnostic::error(
+                        &WRONG_KIND,
+                        found.span,
+                        format!("`{key}` must be a time span"),
+                        "a number and one of s, m, h, d",
+                    )
+                    .with_help("write for example `5m`"),
                 );
                 return None;
             }
@@ -259,7 +289,11 @@ impl Reader<'_> {
             };
             let event = item.get("event").filter(|it| it.as_mapping().is_some());
             let (Some(matches), Some(event)) = (matches, event) else {
-                self.wrong(item, "tests", "a list of entries with `match: true` or `false` and an `event` mapping");
+                self.wrong(
+                    item,
+                    "tests",
+                    "a list of entries with `match: true` or `false` and an `event` mapping",
+                );
                 continue;
             };
             let name = self.text_of(item, "name").map(|it| it.value).unwrap_or_default();
@@ -309,8 +343,13 @@ impl Reader<'_> {
             let slip = pairs.iter().find(|(it, _)| nearest(&it.value, ["condition"]).is_some());
             let span = slip.map_or(head(value.span), |(it, _)| it.span);
             self.problems.push(
-                Diagnostic::error(&MISSING_KEY, span, "the detection has no `condition`", "it says how selections are joined")
-                    .with_help(format!("add `condition:`; the selections are: {}", names.join(", "))),
+                Diagnostic::error(
+                    &MISSING_KEY,
+                    span,
+                    "the detection has no `condition`",
+                    "it says how selections are joined",
+                )
+                .with_help(format!("add `condition:`; the selections are: {}", names.join(", "))),
             );
         }
         res
@@ -344,7 +383,9 @@ impl Reader<'_> {
                 self.wrong(node, name, "a mapping, a list or a keyword");
                 None
             }
-            NodeKind::Scalar(value) => Some(keywords(vec![Spanned::new(value.clone(), node.span)], node.span, false)),
+            NodeKind::Scalar(value) => {
+                Some(keywords(vec![Spanned::new(value.clone(), node.span)], node.span, false))
+            }
         }
     }
 
@@ -352,8 +393,13 @@ impl Reader<'_> {
     fn entries(&mut self, entries: &[Node], span: Span, name: &str) -> Option<Selection> {
         if entries.is_empty() {
             self.problems.push(
-                Diagnostic::error(&WRONG_KIND, span, format!("the selection `{name}` is an empty list"), "it selects nothing")
-                    .with_help("add an entry, or remove the selection"),
+                Diagnostic::error(
+                    &WRONG_KIND,
+                    span,
+                    format!("the selection `{name}` is an empty list"),
+                    "it selects nothing",
+                )
+                .with_help("add an entry, or remove the selection"),
             );
             return None;
         }

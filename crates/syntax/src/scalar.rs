@@ -68,8 +68,9 @@ impl Scalar {
             Scalar::Text(it) => Value::String(it.clone()),
             Scalar::Bool(it) => Value::Bool(*it),
             Scalar::Null => Value::Null,
-            Scalar::Int(value, text) => Number::from_i128(*value)
-                .map_or_else(|| Value::String(text.clone()), Value::Number),
+            Scalar::Int(value, text) => {
+                Number::from_i128(*value).map_or_else(|| Value::String(text.clone()), Value::Number)
+            }
             Scalar::Float(value, text) => {
                 Number::from_f64(*value).map_or_else(|| Value::String(text.clone()), Value::Number)
             }

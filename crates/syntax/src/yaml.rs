@@ -88,14 +88,8 @@ pub fn read_document(
 ) -> Option<Node> {
     let slice = text.get(range.clone())?;
     let places = Places { text: slice, base: range.start, file, ascii: slice.is_ascii() };
-    let mut builder = Builder {
-        places,
-        open: Vec::new(),
-        anchors: Vec::new(),
-        aliased: 0,
-        root: None,
-        problems,
-    };
+    let mut builder =
+        Builder { places, open: Vec::new(), anchors: Vec::new(), aliased: 0, root: None, problems };
     let mut parser = Parser::new_from_str(slice);
     while let Some(event) = parser.next_event() {
         match event {
@@ -124,8 +118,13 @@ fn yaml_error(info: &str, text: &str, file: FileId, at: usize) -> Diagnostic {
     let blank = &indent[..indent.len() - indent.trim_start_matches([' ', '\t']).len()];
     if let Some(tab) = blank.find('\t') {
         let place = Span::new(file, line_start + tab, line_start + tab + 1);
-        return Diagnostic::error(&YAML_ERROR, place, "a tab indents this line", "YAML indents with spaces only")
-            .with_help("replace the tab by spaces");
+        return Diagnostic::error(
+            &YAML_ERROR,
+            place,
+            "a tab indents this line",
+            "YAML indents with spaces only",
+        )
+        .with_help("replace the tab by spaces");
     }
     if info.contains("recursion limit") {
         return Diagnostic::error(
@@ -165,12 +164,15 @@ impl Places<'_> {
     }
 }
 
+/// Keys and values of a mapping.
+type Pairs = Vec<(Spanned<String>, Node)>;
+
 /// A mapping or sequence that is not closed yet.
 struct Open {
     start: Span,
     anchor: usize,
     /// Some for a mapping, with the key that waits for its value.
-    pairs: Option<(Vec<(Spanned<String>, Node)>, Option<Spanned<String>>)>,
+    pairs: Option<(Pairs, Option<Spanned<String>>)>,
     items: Vec<Node>,
 }
 
@@ -191,7 +193,10 @@ impl Builder<'_, '_> {
                 let as_text = tag.as_ref().is_some_and(|it| it.suffix == "str");
                 let mut span = self.places.span(at);
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-                    let raw = self.places.text.get(span.start as usize - self.places.base..span.end as usize - self.places.base);
+                    let raw = self.places.text.get(
+                        span.start as usize - self.places.base
+                            ..span.end as usize - self.places.base,
+                    );
                     span.end = span.start + raw.map_or(0, |it| it.trim_end().len()) as u32;
                 }
                 let scalar = if style == ScalarStyle::Plain && !as_text {
@@ -215,8 +220,13 @@ impl Builder<'_, '_> {
         if self.open.len() >= MAX_DEPTH {
             let label = format!("at most {MAX_DEPTH} levels are read");
             self.problems.push(
-                Diagnostic::error(&TOO_LARGE, start, "lists or mappings are nested too deep", label)
-                    .with_help("a rule needs four or five levels; is this file a rule?"),
+                Diagnostic::error(
+                    &TOO_LARGE,
+                    start,
+                    "lists or mappings are nested too deep",
+                    label,
+                )
+                .with_help("a rule needs four or five levels; is this file a rule?"),
             );
             return false;
         }
@@ -237,7 +247,8 @@ impl Builder<'_, '_> {
                 (NodeKind::Sequence(open.items), end)
             }
         };
-        let span = end.filter(|it| it.end >= open.start.start).map_or(open.start, |it| open.start.to(it));
+        let span =
+            end.filter(|it| it.end >= open.start.start).map_or(open.start, |it| open.start.to(it));
         self.place(Node { span, kind }, open.anchor)
     }
 
@@ -251,8 +262,13 @@ impl Builder<'_, '_> {
         let span = self.places.span(at);
         let Some((_, node)) = self.anchors.iter().find(|(it, _)| *it == id) else {
             self.problems.push(
-                Diagnostic::error(&YAML_ERROR, span, "an alias stands inside its own anchor", "this never ends")
-                    .with_help("write the value out"),
+                Diagnostic::error(
+                    &YAML_ERROR,
+                    span,
+                    "an alias stands inside its own anchor",
+                    "this never ends",
+                )
+                .with_help("write the value out"),
             );
             return false;
         };
@@ -288,8 +304,13 @@ impl Builder<'_, '_> {
                 NodeKind::Scalar(it) => it.text().into_owned(),
                 _ => {
                     self.problems.push(
-                        Diagnostic::error(&YAML_ERROR, node.span, "a key that is not a word", "keys are plain text")
-                            .with_help("put the key in quotes"),
+                        Diagnostic::error(
+                            &YAML_ERROR,
+                            node.span,
+                            "a key that is not a word",
+                            "keys are plain text",
+                        )
+                        .with_help("put the key in quotes"),
                     );
                     return false;
                 }

@@ -18,4 +18,3 @@ diagnostic::codes! {
     /// Text that the target has no spelling for.
     UNQUOTABLE = "T008" "unquotable";
 }
-

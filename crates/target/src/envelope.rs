@@ -5,7 +5,7 @@ use std::sync::Arc;
 use diagnostic::Diagnostic;
 use ir::Rule;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Object, Serde, Value};
+use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
 use serde_json::Value as Json;
 
@@ -18,6 +18,10 @@ use crate::quote;
 struct Fragment(String);
 
 impl Object for Fragment {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
     fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
@@ -33,7 +37,9 @@ impl Target {
         options: &serde_json::Map<String, Json>,
         format: &str,
     ) -> Result<String, Vec<Diagnostic>> {
-        let Some(format) = self.manifest.formats.iter().find(|it| it.name == format) else { return Err(Vec::new()) };
+        let Some(format) = self.manifest.formats.iter().find(|it| it.name == format) else {
+            return Err(Vec::new());
+        };
         let source = self.files.get(&format.file).map_or("", String::as_str);
         let is_data = format.file.ends_with(".yml");
         let about = Value::from(Serde(about(rule)));
@@ -41,8 +47,11 @@ impl Target {
         let result = if is_data {
             let data = context! { query, rule => about, source => Value::from(Serde(with)), options, tables => Value::from(Serde(&self.manifest.tables)) };
             data_envelope(source, &data).and_then(|it| match format.write.as_deref() {
-                Some("json") => serde_json::to_string_pretty(&it).map(|it| it + "\n").map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
-                _ => serde_yaml::to_string(&it).map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
+                Some("json") => serde_json::to_string_pretty(&it)
+                    .map(|it| it + "\n")
+                    .map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
+                _ => serde_yaml::to_string(&it)
+                    .map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
             })
         } else {
             let trusted = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
@@ -51,8 +60,19 @@ impl Target {
         };
         result.map_err(|err| {
             let span = rule.meta.title_span.unwrap_or(rule.span);
-            let message = format!("the format `{}` of `{}` can't be filled: {err:#}", format.name, self.manifest.name);
-            vec![Diagnostic::error(&UNQUOTABLE, span, message, "a text of this rule has no spelling there").with_help("change the text, or choose another format")]
+            let message = format!(
+                "the format `{}` of `{}` can't be filled: {err:#}",
+                format.name, self.manifest.name
+            );
+            vec![
+                Diagnostic::error(
+                    &UNQUOTABLE,
+                    span,
+                    message,
+                    "a text of this rule has no spelling there",
+                )
+                .with_help("change the text, or choose another format"),
+            ]
         })
     }
 
@@ -62,7 +82,10 @@ impl Target {
         env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
         env.set_formatter(|out, _state, value| match value.downcast_object_ref::<Fragment>() {
             Some(it) => Ok(out.write_str(&it.0)?),
-            None => Err(Error::new(ErrorKind::InvalidOperation, format!("`{value}` was printed without a quoting filter"))),
+            None => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{value}` was printed without a quoting filter"),
+            )),
         });
         let tables = &self.manifest.quoting;
         for (name, table) in tables {
@@ -71,7 +94,9 @@ impl Target {
                 let text = value.to_string();
                 match quote::text(&tables, &table, &text) {
                     Ok(it) => Ok(Value::from_object(Fragment(it))),
-                    Err(it) => Err(Error::new(ErrorKind::BadEscape, format!("no spelling for {}", it.0))),
+                    Err(it) => {
+                        Err(Error::new(ErrorKind::BadEscape, format!("no spelling for {}", it.0)))
+                    }
                 }
             });
         }
@@ -88,7 +113,9 @@ fn trust(value: &Json) -> Value {
     match value {
         Json::String(it) => Value::from_object(Fragment(it.clone())),
         Json::Array(items) => Value::from(items.iter().map(trust).collect::<Vec<_>>()),
-        Json::Object(pairs) => Value::from_pairs(pairs.iter().map(|(key, it)| (key.clone(), trust(it)))),
+        Json::Object(pairs) => {
+            Value::from_pairs(pairs.iter().map(|(key, it)| (key.clone(), trust(it))))
+        }
         it => Value::from(Serde(it)),
     }
 }
@@ -122,7 +149,8 @@ fn about(rule: &Rule) -> Json {
 /// A tree of data whose texts are templates. A text that is one expression becomes its value;
 /// keys whose value comes out null or empty are left out.
 fn data_envelope(source: &str, data: &Value) -> Result<Json, Error> {
-    let tree: Json = serde_yaml::from_str(source).map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
+    let tree: Json = serde_yaml::from_str(source)
+        .map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Chainable);
     fill(&env, &tree, data)
@@ -135,12 +163,15 @@ fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error>
             match inner.filter(|it| !it.contains("}}")) {
                 Some(expr) => {
                     let value = env.compile_expression(expr.trim())?.eval(data.clone())?;
-                    serde_json::to_value(&value).map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string()))?
+                    serde_json::to_value(&value)
+                        .map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string()))?
                 }
                 None => Json::String(env.render_str(text, data.clone())?),
             }
         }
-        Json::Array(items) => Json::Array(items.iter().map(|it| fill(env, it, data)).collect::<Result<_, _>>()?),
+        Json::Array(items) => {
+            Json::Array(items.iter().map(|it| fill(env, it, data)).collect::<Result<_, _>>()?)
+        }
         Json::Object(pairs) => {
             let mut res = serde_json::Map::new();
             for (key, it) in pairs {

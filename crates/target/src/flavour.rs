@@ -83,7 +83,11 @@ fn split(hir: &Hir, look: Look) -> (Option<Hir>, Option<Hir>) {
             };
             (fixed.map(put), free.map(put))
         }
-        HirKind::Repetition(it) if it.min == 0 && it.max == Some(1) && it.sub.properties().look_set().contains(look) => {
+        HirKind::Repetition(it)
+            if it.min == 0
+                && it.max == Some(1)
+                && it.sub.properties().look_set().contains(look) =>
+        {
             let (fixed, free) = split(&it.sub, look);
             let free = free.map_or(Hir::empty(), |it| Hir::alternation(vec![it, Hir::empty()]));
             (fixed, Some(free))
@@ -100,8 +104,10 @@ fn term(hir: &Hir, flavour: &Flavour, outer: usize) -> Result<String, Unquotable
     Ok(match hir.kind() {
         HirKind::Empty => group(String::new(), 1),
         HirKind::Literal(it) => {
-            let text = std::str::from_utf8(&it.0).map_err(|_| Unquotable("bytes that are not text".to_owned()))?;
-            let res: String = text.chars().map(|ch| literal(ch, flavour, &flavour.escape)).collect();
+            let text = std::str::from_utf8(&it.0)
+                .map_err(|_| Unquotable("bytes that are not text".to_owned()))?;
+            let res: String =
+                text.chars().map(|ch| literal(ch, flavour, &flavour.escape)).collect();
             if text.chars().count() > 1 { group(res, 1) } else { res }
         }
         HirKind::Class(it) => class(it, flavour),
@@ -116,7 +122,9 @@ fn term(hir: &Hir, flavour: &Flavour, outer: usize) -> Result<String, Unquotable
                 _ => &None,
             };
             let what = match look {
-                Look::WordAscii | Look::WordAsciiNegate => "a word boundary `\\b` in a regular expression",
+                Look::WordAscii | Look::WordAsciiNegate => {
+                    "a word boundary `\\b` in a regular expression"
+                }
                 _ => "an anchor inside a regular expression",
             };
             found.clone().ok_or_else(|| Unquotable(what.to_owned()))?
@@ -139,11 +147,13 @@ fn term(hir: &Hir, flavour: &Flavour, outer: usize) -> Result<String, Unquotable
         }
         HirKind::Capture(it) => term(&it.sub, flavour, outer)?,
         HirKind::Concat(parts) => {
-            let parts = parts.iter().map(|it| term(it, flavour, 1)).collect::<Result<Vec<_>, _>>()?;
+            let parts =
+                parts.iter().map(|it| term(it, flavour, 1)).collect::<Result<Vec<_>, _>>()?;
             group(parts.concat(), 1)
         }
         HirKind::Alternation(parts) => {
-            let parts = parts.iter().map(|it| term(it, flavour, 0)).collect::<Result<Vec<_>, _>>()?;
+            let parts =
+                parts.iter().map(|it| term(it, flavour, 0)).collect::<Result<Vec<_>, _>>()?;
             group(parts.join("|"), 0)
         }
     })
@@ -162,9 +172,7 @@ fn literal(ch: char, flavour: &Flavour, special: &str) -> String {
 fn class(class: &Class, flavour: &Flavour) -> String {
     let unicode = match class {
         Class::Unicode(it) => it.clone(),
-        Class::Bytes(it) => {
-            it.to_unicode_class().unwrap_or_else(ClassUnicode::empty)
-        }
+        Class::Bytes(it) => it.to_unicode_class().unwrap_or_else(ClassUnicode::empty),
     };
     let ranges = unicode.ranges();
     if let [one] = ranges
@@ -202,7 +210,9 @@ fn class(class: &Class, flavour: &Flavour) -> String {
 /// literals but not of ranges.
 fn fold_classes(hir: &Hir) -> Hir {
     match hir.kind() {
-        HirKind::Class(Class::Unicode(it)) if !is_all(it) => Hir::class(Class::Unicode(fold_class(it))),
+        HirKind::Class(Class::Unicode(it)) if !is_all(it) => {
+            Hir::class(Class::Unicode(fold_class(it)))
+        }
         HirKind::Repetition(it) => Hir::repetition(regex_syntax::hir::Repetition {
             sub: Box::new(fold_classes(&it.sub)),
             ..it.clone()

@@ -55,7 +55,8 @@ impl Object for Symbol {
 
 /// The things a template may speak of.
 const SOURCES: &[&str] = &[
-    "value", "values", "pattern", "patterns", "regex", "regexes", "other", "unit", "address", "bits",
+    "value", "values", "pattern", "patterns", "regex", "regexes", "other", "unit", "address",
+    "bits",
 ];
 
 /// Evaluates one template.
@@ -74,7 +75,10 @@ pub fn compile(manifest: &Manifest, spec: &OpSpec) -> Result<Op, Error> {
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_formatter(|out, _state, value| match value.downcast_object_ref::<Symbol>() {
         Some(symbol) if symbol.0.filters.is_empty() && symbol.0.source != "field" => {
-            Err(Error::new(ErrorKind::InvalidOperation, format!("`{}` is printed without a quoting filter", symbol.0.source)))
+            Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{}` is printed without a quoting filter", symbol.0.source),
+            ))
         }
         Some(_) => Ok(out.write_str(&value.to_string())?),
         None => Err(Error::new(ErrorKind::InvalidOperation, "an op template prints only symbols")),
@@ -82,17 +86,26 @@ pub fn compile(manifest: &Manifest, spec: &OpSpec) -> Result<Op, Error> {
     let names = manifest.quoting.keys().map(String::as_str).chain(["num", "raw", "fold", "re"]);
     for name in names {
         let owned = name.to_owned();
-        env.add_filter(owned.clone(), move |value: Value| with(&value, |it| it.filters.push(owned.clone())));
+        env.add_filter(owned.clone(), move |value: Value| {
+            with(&value, |it| it.filters.push(owned.clone()))
+        });
     }
     env.add_filter("sep", |value: Value, separator: String| {
         with(&value, |it| it.separator = Some(separator.clone()))
     });
     let symbol = |source: &str| {
-        Value::from_object(Symbol(Hole { source: source.to_owned(), filters: Vec::new(), separator: None }))
+        Value::from_object(Symbol(Hole {
+            source: source.to_owned(),
+            filters: Vec::new(),
+            separator: None,
+        }))
     };
     let symbols: std::collections::BTreeMap<&str, Value> =
         SOURCES.iter().chain(&["field"]).map(|it| (*it, symbol(it))).collect();
-    let text = env.render_str(&spec.template, Value::from_pairs(symbols.into_iter().map(|(key, value)| (key.to_owned(), value))))?;
+    let text = env.render_str(
+        &spec.template,
+        Value::from_pairs(symbols.into_iter().map(|(key, value)| (key.to_owned(), value))),
+    )?;
     Ok(Op { pieces: pieces(&text), spec })
 }
 

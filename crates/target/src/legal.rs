@@ -108,7 +108,12 @@ impl Legal {
             Legal::Not(part) => {
                 let level = self.level(manifest);
                 let inner = if manifest.not.after.is_empty() { level + 1 } else { usize::MAX };
-                let text = format!("{}{}{}", manifest.not.before, part.flat(manifest, inner), manifest.not.after);
+                let text = format!(
+                    "{}{}{}",
+                    manifest.not.before,
+                    part.flat(manifest, inner),
+                    manifest.not.after
+                );
                 if level >= outer { format!("({text})") } else { text }
             }
             Legal::Leaf(it) => it.clone(),
@@ -141,7 +146,12 @@ impl Legal {
             Legal::Not(part) => {
                 let level = self.level(manifest);
                 let inner = if manifest.not.after.is_empty() { level + 1 } else { usize::MAX };
-                let text = format!("{}{}{}", manifest.not.before, part.print(manifest, depth, inner), manifest.not.after);
+                let text = format!(
+                    "{}{}{}",
+                    manifest.not.before,
+                    part.print(manifest, depth, inner),
+                    manifest.not.after
+                );
                 if level >= outer { format!("({text})") } else { text }
             }
             Legal::Leaf(_) | Legal::Const(_) => flat,

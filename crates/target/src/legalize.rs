@@ -5,7 +5,9 @@
 //! the target refuses, at the author's text.
 
 use diagnostic::{Diagnostic, Severity};
-use ir::{Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Shape, Test};
+use ir::{
+    Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Shape, Test,
+};
 
 use crate::codes::{CANNOT_EXPRESS, UNQUOTABLE, UNRESOLVED_PLACEHOLDER};
 use crate::flavour;
@@ -60,7 +62,12 @@ enum Piecewise {
 }
 
 /// Legalises an expression; appends what is not exact to `notes`.
-pub fn legalize(expr: &Expr, target: &Target, profile: &Profile, notes: &mut Vec<Note>) -> Result<Legal, Vec<Diagnostic>> {
+pub fn legalize(
+    expr: &Expr,
+    target: &Target,
+    profile: &Profile,
+    notes: &mut Vec<Note>,
+) -> Result<Legal, Vec<Diagnostic>> {
     let mut it = Legalizer { target, profile, notes, problems: Vec::new() };
     let res = it.expr(expr, false);
     let legal = it.finish(res);
@@ -78,7 +85,13 @@ impl Legalizer<'_> {
     fn expr(&mut self, expr: &Expr, negated: bool) -> Piecewise {
         match expr {
             Expr::All(parts) => {
-                let parts = parts.iter().map(|it| { let it = self.expr(it, negated); self.finish(it) }).collect();
+                let parts = parts
+                    .iter()
+                    .map(|it| {
+                        let it = self.expr(it, negated);
+                        self.finish(it)
+                    })
+                    .collect();
                 Piecewise::Done(self.chain(parts, true))
             }
             Expr::Any(parts) => {
@@ -103,7 +116,8 @@ impl Legalizer<'_> {
         if parts.iter().any(|it| matches!(it, Legal::Const(value) if *value != all)) {
             return Legal::Const(!all);
         }
-        let mut parts: Vec<Legal> = parts.into_iter().filter(|it| !matches!(it, Legal::Const(_))).collect();
+        let mut parts: Vec<Legal> =
+            parts.into_iter().filter(|it| !matches!(it, Legal::Const(_))).collect();
         let wrap = |mut it: Vec<Legal>| match it.len() {
             0 => Legal::Const(all),
             1 => it.remove(0),
@@ -131,12 +145,16 @@ impl Legalizer<'_> {
     fn join(&mut self, parts: Vec<Piecewise>) -> Vec<Legal> {
         let mut groups: Vec<Vec<Call>> = Vec::new();
         let mut order: Vec<Result<usize, Legal>> = Vec::new();
-        let mut index: std::collections::BTreeMap<(Kind, String, String), usize> = Default::default();
+        let mut index: std::collections::BTreeMap<(Kind, String, String), usize> =
+            Default::default();
         for part in parts {
             match part {
                 Piecewise::Done(it) => order.push(Err(it)),
                 Piecewise::Call(call) => {
-                    let key = (call.kind, call.column.clone(), call.op.clone());
+                    // Ops whose lists are written alike share one.
+                    let list = self.target.op(call.kind, &format!("{}_any", call.op));
+                    let list = list.map_or(call.op.clone(), |it| it.spec.template.clone());
+                    let key = (call.kind, call.column.clone(), list);
                     match index.get(&key) {
                         Some(&at) => groups[at].push(call),
                         None => {
@@ -177,7 +195,9 @@ impl Legalizer<'_> {
         match it {
             Piecewise::Done(it) => it,
             Piecewise::Call(call) => {
-                let Some(op) = self.target.op(call.kind, &call.op) else { return Legal::Const(false) };
+                let Some(op) = self.target.op(call.kind, &call.op) else {
+                    return Legal::Const(false);
+                };
                 match self.render(op, &call.field, &[&call.arg]) {
                     Ok(text) => Legal::Leaf(self.guard(op, text, call.negated)),
                     Err(_) => Legal::Const(false),
@@ -189,7 +209,9 @@ impl Legalizer<'_> {
     /// Makes a test total under a negation, and encloses a loose template.
     fn guard(&self, op: &Op, text: String, negated: bool) -> String {
         match &self.target.manifest.total {
-            Some(total) if op.spec.nullable && negated => format!("{}{text}{}", total.before, total.after),
+            Some(total) if op.spec.nullable && negated => {
+                format!("{}{text}{}", total.before, total.after)
+            }
             _ if op.spec.loose => format!("({text})"),
             _ => text,
         }
@@ -199,8 +221,15 @@ impl Legalizer<'_> {
         if let Predicate::Text(pattern, _) = &test.predicate
             && let Some(name) = pattern.placeholders().next()
         {
-            self.problem(Diagnostic::error(&UNRESOLVED_PLACEHOLDER, test.span, format!("the placeholder `%{name}%` has no value"), "nothing could match it")
-                .with_help(format!("give `{name}` a list of values, or remove `expand`")));
+            self.problem(
+                Diagnostic::error(
+                    &UNRESOLVED_PLACEHOLDER,
+                    test.span,
+                    format!("the placeholder `%{name}%` has no value"),
+                    "nothing could match it",
+                )
+                .with_help(format!("give `{name}` a list of values, or remove `expand`")),
+            );
             return Piecewise::Done(Legal::Const(false));
         }
         let (name, kind) = match &test.field {
@@ -214,6 +243,7 @@ impl Legalizer<'_> {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
+        self.note_ascii(test, negated);
         let mut unsaid = None;
         for way in ways(&test.predicate, kind, self.target) {
             let arg = match way.arg {
@@ -231,12 +261,23 @@ impl Legalizer<'_> {
             match self.render(op, &field, &[&arg]) {
                 Ok(_) => {
                     if let Some(effect) = op.spec.effect {
-                        let note = Note { effect: effect.flip(negated ^ not), reason: op.spec.reason.clone(), span: test.span };
+                        let note = Note {
+                            effect: effect.flip(negated ^ not),
+                            reason: op.spec.reason.clone(),
+                            span: test.span,
+                        };
                         if !self.notes.contains(&note) {
                             self.notes.push(note);
                         }
                     }
-                    let call = Call { kind, op: op_name, field: field.clone(), column: name, arg, negated: negated ^ not };
+                    let call = Call {
+                        kind,
+                        op: op_name,
+                        field: field.clone(),
+                        column: name,
+                        arg,
+                        negated: negated ^ not,
+                    };
                     if not {
                         let inner = self.finish(Piecewise::Call(call));
                         return Piecewise::Done(Legal::Not(Box::new(inner)));
@@ -262,11 +303,33 @@ impl Legalizer<'_> {
         Piecewise::Done(Legal::Const(false))
     }
 
+    /// Notes letters whose case the language does not fold.
+    fn note_ascii(&mut self, test: &Test, negated: bool) {
+        let Predicate::Text(pattern, Case::Insensitive) = &test.predicate else { return };
+        let foreign = |it: &Part| match it {
+            Part::Literal(text) => {
+                text.chars().any(|ch| !ch.is_ascii() && (ch.is_lowercase() || ch.is_uppercase()))
+            }
+            _ => false,
+        };
+        if self.target.manifest.ascii_case && pattern.parts().iter().any(foreign) {
+            let reason =
+                format!("`{}` ignores the case of ASCII letters only", self.target.manifest.name);
+            let effect = crate::legal::Effect::Narrower.flip(negated);
+            self.notes.push(Note { effect, reason, span: test.span });
+        }
+    }
+
     fn unquotable(&mut self, test: &Test, what: &Unquotable) -> Piecewise {
         let target = &self.target.manifest.name;
         self.problem(
-            Diagnostic::error(&UNQUOTABLE, test.span, format!("`{target}` has no spelling for {}", what.0), "this text can't be put into a query")
-                .with_help("rewrite the value, or leave the target out"),
+            Diagnostic::error(
+                &UNQUOTABLE,
+                test.span,
+                format!("`{target}` has no spelling for {}", what.0),
+                "this text can't be put into a query",
+            )
+            .with_help("rewrite the value, or leave the target out"),
         );
         Piecewise::Done(Legal::Const(false))
     }
@@ -286,7 +349,8 @@ impl Legalizer<'_> {
                 Piece::Text(it) => res.push_str(it),
                 Piece::Field => res.push_str(field),
                 Piece::Hole(hole) => {
-                    let texts = args.iter().map(|it| self.fill(hole, it)).collect::<Result<Vec<_>, _>>()?;
+                    let texts =
+                        args.iter().map(|it| self.fill(hole, it)).collect::<Result<Vec<_>, _>>()?;
                     res.push_str(&texts.join(hole.separator.as_deref().unwrap_or_default()));
                 }
             }
@@ -298,7 +362,9 @@ impl Legalizer<'_> {
         let tables = &self.target.manifest.quoting;
         let mut text = match (hole.source.as_str(), arg) {
             ("pattern" | "patterns", Arg::Glob(pattern)) => {
-                let Some(table) = hole.filters.iter().find_map(|it| tables.get(it)) else { return Err(Unquotable("a pattern".to_owned())) };
+                let Some(table) = hole.filters.iter().find_map(|it| tables.get(it)) else {
+                    return Err(Unquotable("a pattern".to_owned()));
+                };
                 return quote::pattern(tables, table, pattern);
             }
             ("value" | "values", Arg::Glob(pattern)) => core(pattern).to_owned(),
@@ -310,7 +376,9 @@ impl Legalizer<'_> {
             ("unit", Arg::Time(unit, _)) => (*unit).to_owned(),
             ("other", Arg::Other(it)) => it.clone(),
             ("regex" | "regexes", Arg::Regex(regex, search)) => {
-                let Some(table) = &self.target.manifest.regex else { return Err(Unquotable("regular expressions".to_owned())) };
+                let Some(table) = &self.target.manifest.regex else {
+                    return Err(Unquotable("regular expressions".to_owned()));
+                };
                 flavour::print(regex, table, *search == Search::Uncased)?
             }
             (source, _) => return Err(Unquotable(format!("`{source}` of this test"))),
@@ -318,7 +386,7 @@ impl Legalizer<'_> {
         for filter in &hole.filters {
             match filter.as_str() {
                 "num" | "raw" | "re" => {}
-                "fold" => text = ir::fold::fold_text(&text),
+                "fold" => text.make_ascii_lowercase(),
                 name => {
                     let Some(table) = tables.get(name) else { continue };
                     text = quote::text(tables, table, &text)?;
@@ -356,7 +424,9 @@ fn ways(predicate: &Predicate, kind: Kind, target: &Target) -> Vec<Way> {
         Predicate::Text(pattern, case) => {
             let mut res = Vec::new();
             if let Shape::Exact(text) = pattern.shape() {
-                if kind == Kind::Number && let Some(number) = Number::parse(text) {
+                if kind == Kind::Number
+                    && let Some(number) = Number::parse(text)
+                {
                     res.push(way("num_eq", Arg::Number(number)));
                 }
                 if kind == Kind::Bool {
@@ -377,7 +447,12 @@ fn ways(predicate: &Predicate, kind: Kind, target: &Target) -> Vec<Way> {
         Predicate::Number(cmp, number) => {
             let mut res = vec![way(&format!("num_{}", suffix(*cmp)), Arg::Number(*number))];
             if *cmp == Cmp::Eq {
-                text_ways(&Pattern::literal(number.to_string()), Case::Insensitive, target, &mut res);
+                text_ways(
+                    &Pattern::literal(number.to_string()),
+                    Case::Insensitive,
+                    target,
+                    &mut res,
+                );
             }
             res
         }
@@ -454,7 +529,10 @@ fn text_ways(pattern: &Pattern, case: Case, _target: &Target, res: &mut Vec<Way>
     let insensitive = case == Case::Insensitive && !caseless;
     if let Ok(regex) = Regex::new(&text, insensitive, false, true) {
         if insensitive && text.is_ascii() {
-            res.push(Way { op: "regex_uncased".to_owned(), arg: Arg::Regex(regex.clone(), Search::Uncased) });
+            res.push(Way {
+                op: "regex_uncased".to_owned(),
+                arg: Arg::Regex(regex.clone(), Search::Uncased),
+            });
         }
         res.push(Way { op: "regex".to_owned(), arg: Arg::Regex(regex, Search::Plain) });
     }

@@ -41,7 +41,12 @@ impl Target {
     /// # Errors
     ///
     /// Located diagnostics that say what the target or its profile can't express.
-    pub fn convert(&self, rule: &Rule, profile: &str, format: &str) -> Result<Output, Vec<Diagnostic>> {
+    pub fn convert(
+        &self,
+        rule: &Rule,
+        profile: &str,
+        format: &str,
+    ) -> Result<Output, Vec<Diagnostic>> {
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let options = self.options(rule)?;
         let mapped = map::map(rule, profile, &self.manifest.name)?;
@@ -60,6 +65,11 @@ pub fn not_exact(note: &Note) -> Diagnostic {
         Effect::Wider => "more",
         Effect::Narrower => "less",
     };
-    Diagnostic::error(&codes::NOT_EXACT, note.span, format!("the output may match {how} than the rule"), note.reason.clone())
-        .with_help("rewrite the test, or accept approximations by leaving out `--strict`")
+    Diagnostic::error(
+        &codes::NOT_EXACT,
+        note.span,
+        format!("the output may match {how} than the rule"),
+        note.reason.clone(),
+    )
+    .with_help("rewrite the test, or accept approximations by leaving out `--strict`")
 }

@@ -46,25 +46,42 @@ impl Target {
     ///
     /// When a file is missing or says something that is not known.
     pub fn load(folder: Folder) -> Result<Target, LoadError> {
-        let err = |file: &str, message: String| LoadError { file: format!("{}/{file}", folder.name), message };
-        let text = folder.files.get("target.yml").ok_or_else(|| err("target.yml", "the file is missing".to_owned()))?;
-        let manifest: Manifest = serde_yaml::from_str(text).map_err(|it| err("target.yml", it.to_string()))?;
+        let err = |file: &str, message: String| LoadError {
+            file: format!("{}/{file}", folder.name),
+            message,
+        };
+        let text = folder
+            .files
+            .get("target.yml")
+            .ok_or_else(|| err("target.yml", "the file is missing".to_owned()))?;
+        let manifest: Manifest =
+            serde_yaml::from_str(text).map_err(|it| err("target.yml", it.to_string()))?;
         if manifest.name != folder.name {
-            return Err(err("target.yml", format!("`name` is `{}`, the folder is `{}`", manifest.name, folder.name)));
+            return Err(err(
+                "target.yml",
+                format!("`name` is `{}`, the folder is `{}`", manifest.name, folder.name),
+            ));
         }
         let mut ops = BTreeMap::new();
         for (kind, table) in &manifest.ops {
             for (name, spec) in table {
-                let op = compile(&manifest, spec).map_err(|it| err("target.yml", format!("op `{name}`: {it:#}")))?;
+                let op = compile(&manifest, spec)
+                    .map_err(|it| err("target.yml", format!("op `{name}`: {it:#}")))?;
                 ops.insert((*kind, name.clone()), op);
             }
         }
         let mut profiles = BTreeMap::new();
         for (path, text) in &folder.files {
-            let Some(name) = path.strip_prefix("profiles/").and_then(|it| it.strip_suffix(".yml")) else { continue };
-            let profile: Profile = serde_yaml::from_str(text).map_err(|it| err(path, it.to_string()))?;
+            let Some(name) = path.strip_prefix("profiles/").and_then(|it| it.strip_suffix(".yml"))
+            else {
+                continue;
+            };
+            let profile: Profile =
+                serde_yaml::from_str(text).map_err(|it| err(path, it.to_string()))?;
             for source in &profile.sources {
-                if let Some(missing) = source.fields.iter().find(|it| !profile.groups.contains_key(*it)) {
+                if let Some(missing) =
+                    source.fields.iter().find(|it| !profile.groups.contains_key(*it))
+                {
                     return Err(err(path, format!("no group of fields is named `{missing}`")));
                 }
             }
@@ -75,7 +92,10 @@ impl Target {
         }
         for format in &manifest.formats {
             if !folder.files.contains_key(&format.file) {
-                return Err(err(&format.file, format!("the file of the format `{}` is missing", format.name)));
+                return Err(err(
+                    &format.file,
+                    format!("the file of the format `{}` is missing", format.name),
+                ));
             }
         }
         if manifest.formats.is_empty() {
@@ -111,15 +131,22 @@ impl Target {
         }
         let tables = &self.manifest.quoting;
         match tables.get(&self.manifest.name_quoting) {
-            Some(table) => quote::text(tables, table, name).map_err(|it| Unquotable(format!("{} in the field name", it.0))),
+            Some(table) => quote::text(tables, table, name)
+                .map_err(|it| Unquotable(format!("{} in the field name", it.0))),
             None => Err(Unquotable("field names".to_owned())),
         }
     }
 
     /// The rule's options for this target.
-    pub(crate) fn options(&self, rule: &Rule) -> Result<serde_json::Map<String, serde_json::Value>, Vec<Diagnostic>> {
+    pub(crate) fn options(
+        &self,
+        rule: &Rule,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, Vec<Diagnostic>> {
         let mut res = serde_json::Map::new();
-        let Some((_, given)) = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name) else { return Ok(res) };
+        let Some((_, given)) = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name)
+        else {
+            return Ok(res);
+        };
         let mut problems = Vec::new();
         for (key, value) in given {
             let name = key.value.as_str();
@@ -130,17 +157,32 @@ impl Target {
                 let known = self.manifest.options.keys().map(String::as_str);
                 let help = match nearest(name, known.clone().chain(["skip", "reason"])) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("known: skip, reason, {}", known.collect::<Vec<_>>().join(", ")),
+                    None => {
+                        format!("known: skip, reason, {}", known.collect::<Vec<_>>().join(", "))
+                    }
                 };
                 problems.push(
-                    Diagnostic::error(&BAD_OPTION, key.span, format!("`{}` has no option `{name}`", self.manifest.name), "it would have no effect").with_help(help),
+                    Diagnostic::error(
+                        &BAD_OPTION,
+                        key.span,
+                        format!("`{}` has no option `{name}`", self.manifest.name),
+                        "it would have no effect",
+                    )
+                    .with_help(help),
                 );
             }
             res.insert(name.to_owned(), value.clone());
         }
-        if let Some((key, _)) = given.iter().find(|(key, value)| key.value == "skip" && value.as_bool() == Some(true)) {
-            let reason = given.iter().find(|(key, _)| key.value == "reason").and_then(|(_, it)| it.as_str());
-            let message = format!("the rule leaves `{}` out: {}", self.manifest.name, reason.unwrap_or("no reason is given"));
+        if let Some((key, _)) =
+            given.iter().find(|(key, value)| key.value == "skip" && value.as_bool() == Some(true))
+        {
+            let reason =
+                given.iter().find(|(key, _)| key.value == "reason").and_then(|(_, it)| it.as_str());
+            let message = format!(
+                "the rule leaves `{}` out: {}",
+                self.manifest.name,
+                reason.unwrap_or("no reason is given")
+            );
             problems.push(Diagnostic::info(&SKIPPED, key.span, message, "`skip: true`"));
         }
         if problems.is_empty() { Ok(res) } else { Err(problems) }

@@ -31,6 +31,9 @@ pub struct Manifest {
     /// What stands around a test that may be null, to make it false instead.
     #[serde(default)]
     pub total: Option<Around>,
+    /// Whether only ASCII letters are folded where case is ignored.
+    #[serde(default)]
+    pub ascii_case: bool,
     /// How truth itself is written.
     pub constants: Constants,
     /// Line width and indentation.

@@ -26,7 +26,8 @@ pub fn map(rule: &Rule, profile: &Profile, target: &str) -> Result<Mapped, Vec<D
     if source.is_none() && !profile.any_source {
         return Err(vec![no_source(rule, profile, target)]);
     }
-    let mut mapper = Mapper { profile, source, rule, target, notes: Vec::new(), problems: Vec::new() };
+    let mut mapper =
+        Mapper { profile, source, rule, target, notes: Vec::new(), problems: Vec::new() };
     let expr = mapper.expr(&rule.expr, false);
     if !mapper.problems.is_empty() {
         return Err(mapper.problems);
@@ -109,7 +110,8 @@ impl Mapper<'_> {
         let mut test = test.clone();
         if let Predicate::Text(pattern, _) = &mut test.predicate
             && let Shape::Exact(text) = pattern.shape()
-            && let Some((_, there)) = long.values.iter().find(|(here, _)| here.eq_ignore_ascii_case(text))
+            && let Some((_, there)) =
+                long.values.iter().find(|(here, _)| here.eq_ignore_ascii_case(text))
         {
             *pattern = Pattern::literal(there.as_str());
         }
@@ -125,7 +127,8 @@ impl Mapper<'_> {
             }
         }
         // A rule in ECS names keeps them where the profile's own columns are ECS.
-        let unmapped = self.source.and_then(|it| it.unmapped.as_ref()).or(self.profile.unmapped.as_ref());
+        let unmapped =
+            self.source.and_then(|it| it.unmapped.as_ref()).or(self.profile.unmapped.as_ref());
         if self.rule.meta.taxonomy.as_deref() == Some("ecs") && unmapped.is_some() {
             return Some(FieldSpec::One(name.to_owned()));
         }
@@ -133,14 +136,26 @@ impl Mapper<'_> {
             return Some(FieldSpec::One(form.replace("{field}", name)));
         }
         if !self.problems.iter().any(|it| it.primary.text.contains(&format!("`{name}`"))) {
-            let known = groups.iter().filter_map(|it| self.profile.groups.get(it)).flat_map(|it| it.keys());
+            let known =
+                groups.iter().filter_map(|it| self.profile.groups.get(it)).flat_map(|it| it.keys());
             let help = match nearest(name, known.map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("choose another profile, or leave `{}` out of this rule's targets", self.target),
+                None => format!(
+                    "choose another profile, or leave `{}` out of this rule's targets",
+                    self.target
+                ),
             };
             self.problems.push(
-                Diagnostic::error(&NO_COLUMN, span, format!("`{}` has no column for the field `{name}`", self.target), format!("`{name}` is not in the profile's map for {}", self.rule.logsource.key()))
-                    .with_help(help),
+                Diagnostic::error(
+                    &NO_COLUMN,
+                    span,
+                    format!("`{}` has no column for the field `{name}`", self.target),
+                    format!(
+                        "`{name}` is not in the profile's map for {}",
+                        self.rule.logsource.key()
+                    ),
+                )
+                .with_help(help),
             );
         }
         None
@@ -163,14 +178,17 @@ impl Mapper<'_> {
             && let Some(short) = cut(pattern, most)
         {
             *pattern = short;
-            let reason = format!("`{name}` holds at most {most} characters, so longer values look alike");
+            let reason =
+                format!("`{name}` holds at most {most} characters, so longer values look alike");
             self.note(Effect::Wider, &reason, test.span, negated);
         }
         if let Predicate::Field(other, _, _) = &mut test.predicate {
             match self.find(&other.clone(), test.span) {
                 Some(FieldSpec::One(it)) => *other = Arc::from(it.as_str()),
                 Some(FieldSpec::Many(it)) if it.len() == 1 => *other = Arc::from(it[0].as_str()),
-                Some(FieldSpec::Long(it)) if it.columns.len() == 1 => *other = Arc::from(it.columns[0].as_str()),
+                Some(FieldSpec::Long(it)) if it.columns.len() == 1 => {
+                    *other = Arc::from(it.columns[0].as_str())
+                }
                 _ => {}
             }
         }
@@ -194,14 +212,18 @@ fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr
         Predicate::Text(pattern, case) => matcher::covers(pattern, value, *case),
         Predicate::Exists => true,
         Predicate::Bool(it) => value.eq_ignore_ascii_case(if *it { "true" } else { "false" }),
-        Predicate::Number(cmp, number) => ir::Number::parse(value).is_some_and(|it| cmp.holds(it.cmp(number))),
+        Predicate::Number(cmp, number) => {
+            ir::Number::parse(value).is_some_and(|it| cmp.holds(it.cmp(number)))
+        }
         _ => false,
     };
     let all = cases.iter();
     if matches!(test.predicate, Predicate::Null) {
         return Expr::any(all.map(|(_, it)| condition(it, test.span)).collect()).not();
     }
-    Expr::any(all.filter(|(value, _)| passes(value)).map(|(_, it)| condition(it, test.span)).collect())
+    Expr::any(
+        all.filter(|(value, _)| passes(value)).map(|(_, it)| condition(it, test.span)).collect(),
+    )
 }
 
 /// A condition of a profile as an expression over columns.
@@ -222,12 +244,16 @@ pub fn condition(entries: &Where, span: Span) -> Expr {
                 },
                 other => {
                     let text = other.as_str().unwrap_or_default();
-                    let pattern = Pattern::new(text.split('*').enumerate().flat_map(|(idx, it)| {
-                        let run = (idx > 0).then_some(Part::Run);
-                        run.into_iter().chain([Part::Literal(it.to_owned())])
-                    }));
+                    let pattern =
+                        Pattern::new(text.split('*').enumerate().flat_map(|(idx, it)| {
+                            let run = (idx > 0).then_some(Part::Run);
+                            run.into_iter().chain([Part::Literal(it.to_owned())])
+                        }));
                     let contains = has("contains");
-                    Predicate::Text(pattern.open(contains || has("endswith"), contains || has("startswith")), case)
+                    Predicate::Text(
+                        pattern.open(contains || has("endswith"), contains || has("startswith")),
+                        case,
+                    )
                 }
             };
             Expr::Test(Test { field: field.clone(), predicate, span })

@@ -108,7 +108,8 @@ pub struct FieldLong {
 
 /// A condition on columns: all of its entries. A key is a column with modifiers, `evt.type|cased`;
 /// the modifiers are `cased`, `contains`, `startswith`, `endswith` and `neq`. A list is any of it.
-pub type Where = BTreeMap<String, serde_json::Value>;
+/// In the order written: a language may want the most selective test first.
+pub type Where = serde_json::Map<String, serde_json::Value>;
 
 /// A log source and where its events are.
 #[derive(Debug, Clone, Deserialize)]
@@ -168,14 +169,18 @@ impl SourceKey {
 impl Profile {
     /// The source for a rule.
     pub fn source(&self, rule: &Rule) -> Option<&SourceSpec> {
-        let found = self.sources.iter().filter_map(|it| Some((it.logsource.covers(&rule.logsource)?, it)));
+        let found =
+            self.sources.iter().filter_map(|it| Some((it.logsource.covers(&rule.logsource)?, it)));
         // `max_by_key` takes the last of equals; the manifest promises the first.
         found.rev().max_by_key(|(count, _)| *count).map(|(_, it)| it)
     }
 
     /// Why a rule's log source can't be seen, if the profile says so.
     pub fn absent(&self, rule: &Rule) -> Option<&str> {
-        self.absent.iter().find(|it| it.logsource.covers(&rule.logsource).is_some()).map(|it| it.reason.as_str())
+        self.absent
+            .iter()
+            .find(|it| it.logsource.covers(&rule.logsource).is_some())
+            .map(|it| it.reason.as_str())
     }
 
     /// What a column holds.

@@ -11,7 +11,11 @@ use crate::manifest::{Plain, Quoting};
 pub struct Unquotable(pub String);
 
 /// `text` in the words of a table.
-pub fn text(tables: &BTreeMap<String, Quoting>, table: &Quoting, text: &str) -> Result<String, Unquotable> {
+pub fn text(
+    tables: &BTreeMap<String, Quoting>,
+    table: &Quoting,
+    text: &str,
+) -> Result<String, Unquotable> {
     if table.plain.as_ref().is_some_and(|it| is_plain(it, text)) {
         return Ok(text.to_owned());
     }
@@ -25,22 +29,31 @@ pub fn text(tables: &BTreeMap<String, Quoting>, table: &Quoting, text: &str) -> 
 }
 
 /// `pattern` in the words of a table with wildcards.
-pub fn pattern(tables: &BTreeMap<String, Quoting>, table: &Quoting, pattern: &Pattern) -> Result<String, Unquotable> {
+pub fn pattern(
+    tables: &BTreeMap<String, Quoting>,
+    table: &Quoting,
+    pattern: &Pattern,
+) -> Result<String, Unquotable> {
     let missing = |what: &str| Unquotable(what.to_owned());
     let mut res = table.open.clone();
     for part in pattern.parts() {
         match part {
             Part::Literal(text) => {
                 for ch in text.chars() {
-                    let wild = [&table.any, &table.one].into_iter().flatten().any(|it| it.contains(ch));
+                    let wild =
+                        [&table.any, &table.one].into_iter().flatten().any(|it| it.contains(ch));
                     if wild && !table.escapes.contains_key(&ch) {
                         return Err(missing(&format!("a literal `{ch}` beside wildcards")));
                     }
                     push(table, ch, &mut res)?;
                 }
             }
-            Part::Run => res.push_str(table.any.as_ref().ok_or_else(|| missing("the wildcard `*`"))?),
-            Part::One => res.push_str(table.one.as_ref().ok_or_else(|| missing("the wildcard `?`"))?),
+            Part::Run => {
+                res.push_str(table.any.as_ref().ok_or_else(|| missing("the wildcard `*`"))?)
+            }
+            Part::One => {
+                res.push_str(table.one.as_ref().ok_or_else(|| missing("the wildcard `?`"))?)
+            }
             Part::Placeholder(name) => return Err(missing(&format!("the placeholder `%{name}%`"))),
         }
     }
@@ -48,7 +61,11 @@ pub fn pattern(tables: &BTreeMap<String, Quoting>, table: &Quoting, pattern: &Pa
     outer(tables, table, res)
 }
 
-fn outer(tables: &BTreeMap<String, Quoting>, table: &Quoting, inner: String) -> Result<String, Unquotable> {
+fn outer(
+    tables: &BTreeMap<String, Quoting>,
+    table: &Quoting,
+    inner: String,
+) -> Result<String, Unquotable> {
     match table.inside.as_ref().and_then(|it| tables.get(it)) {
         Some(around) => text(tables, around, &inner),
         None => Ok(inner),
@@ -62,7 +79,11 @@ fn push(table: &Quoting, ch: char, res: &mut String) -> Result<(), Unquotable> {
         return Err(Unquotable(format!("the character {ch:?}")));
     } else if ch.is_control() && table.inside.is_none() {
         match &table.control {
-            Some(form) => res.push_str(&form.replace("%x", &format!("{:x}", ch as u32)).replace("%4x", &format!("{:04x}", ch as u32))),
+            Some(form) => res.push_str(
+                &form
+                    .replace("%x", &format!("{:x}", ch as u32))
+                    .replace("%4x", &format!("{:04x}", ch as u32)),
+            ),
             None => return Err(Unquotable(format!("the control character {ch:?}"))),
         }
     } else {

@@ -10,13 +10,18 @@ use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
     let loaded = driver::load(files::rules(&args.paths)?);
-    let mut findings: Vec<&Diagnostic> = loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)).collect();
+    let mut findings: Vec<&Diagnostic> =
+        loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)).collect();
     findings.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
     show(&findings, &loaded, args.format, shell);
     let count = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if args.format == Format::Human {
-        shell.err(&format!("{} rules: {errors} errors, {warnings} warnings, {} notes", loaded.rules.len(), count(Severity::Info)));
+        shell.err(&format!(
+            "{} rules: {errors} errors, {warnings} warnings, {} notes",
+            loaded.rules.len(),
+            count(Severity::Info)
+        ));
     }
     Ok(if errors + warnings > 0 { Outcome::Findings } else { Outcome::Clean })
 }
@@ -29,10 +34,15 @@ fn show(findings: &[&Diagnostic], loaded: &Loaded, format: Format, shell: &mut S
                 shell.out(&format!("{text}\n"));
             }
         }
-        Format::Concise => findings.iter().for_each(|it| shell.out(&diagnostic::concise(it, &loaded.sources))),
-        Format::Github => findings.iter().for_each(|it| shell.out(&diagnostic::github(it, &loaded.sources))),
+        Format::Concise => {
+            findings.iter().for_each(|it| shell.out(&diagnostic::concise(it, &loaded.sources)))
+        }
+        Format::Github => {
+            findings.iter().for_each(|it| shell.out(&diagnostic::github(it, &loaded.sources)))
+        }
         Format::Json => {
-            let all: Vec<_> = findings.iter().map(|it| diagnostic::json(it, &loaded.sources)).collect();
+            let all: Vec<_> =
+                findings.iter().map(|it| diagnostic::json(it, &loaded.sources)).collect();
             shell.out(&serde_json::Value::from(all).to_string());
         }
     }

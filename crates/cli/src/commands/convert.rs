@@ -16,15 +16,26 @@ use crate::shell::{Outcome, Shell};
 
 pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
     let targets = files::targets(args.templates.as_deref())?;
-    let requests: Vec<Request> = args.target.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
+    let requests: Vec<Request> =
+        args.target.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
     let loaded = driver::load(files::rules(&args.paths)?);
-    let mut run = Run { args, loaded: &loaded, targets: &targets, shell, counts: BTreeMap::new(), findings: false };
+    let mut run = Run {
+        args,
+        loaded: &loaded,
+        targets: &targets,
+        shell,
+        counts: BTreeMap::new(),
+        findings: false,
+    };
     for problem in &loaded.problems {
         run.tell(problem);
     }
     for rule in &loaded.rules {
         // What is wrong with the rule itself is said once, not for every target.
-        rule.problems.iter().filter(|it| it.severity == Severity::Error).for_each(|it| run.tell(it));
+        rule.problems
+            .iter()
+            .filter(|it| it.severity == Severity::Error)
+            .for_each(|it| run.tell(it));
         for request in &requests {
             run.one(rule, request)?;
         }
@@ -61,7 +72,8 @@ impl Run<'_> {
             let line = self.json(rule, request, &result);
             self.shell.out(&line.to_string());
             if let Err(problems) = &result {
-                self.findings |= problems.is_empty() || problems.iter().any(|it| it.severity == Severity::Error);
+                self.findings |=
+                    problems.is_empty() || problems.iter().any(|it| it.severity == Severity::Error);
             }
             return Ok(());
         }
@@ -76,21 +88,43 @@ impl Run<'_> {
         }
     }
 
-    fn write(&mut self, rule: &LoadedRule, request: &Request, output: &Output) -> Result<(), String> {
+    fn write(
+        &mut self,
+        rule: &LoadedRule,
+        request: &Request,
+        output: &Output,
+    ) -> Result<(), String> {
         let path = self.path(rule);
         if let Some(dir) = &self.args.output {
-            let format = request.target(self.targets).and_then(|it| it.manifest.formats.iter().find(|it| it.name == request.format));
+            let format = request
+                .target(self.targets)
+                .and_then(|it| it.manifest.formats.iter().find(|it| it.name == request.format));
             let extension = format.map_or("txt", |it| it.extension.as_str());
             let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
             let file = place(dir, request, path, many.then_some(rule.index), extension);
             return files::write(&file, &output.text);
         }
-        let comment = request.target(self.targets).and_then(|it| it.manifest.comment.clone()).unwrap_or_else(|| "#".to_owned());
-        let header = format!("{comment} {}: {}/{}, {}", printable(path), request.target, request.profile, output.fidelity.word());
+        let comment = request
+            .target(self.targets)
+            .and_then(|it| it.manifest.comment.clone())
+            .unwrap_or_else(|| "#".to_owned());
+        let header = format!(
+            "{comment} {}: {}/{}, {}",
+            printable(path),
+            request.target,
+            request.profile,
+            output.fidelity.word()
+        );
         let notes: Vec<String> = output
             .notes
             .iter()
-            .map(|it| format!("{comment}   line {}: {}", self.position(it.span).line, printable(&it.reason)))
+            .map(|it| {
+                format!(
+                    "{comment}   line {}: {}",
+                    self.position(it.span).line,
+                    printable(&it.reason)
+                )
+            })
             .collect();
         self.shell.out(&header);
         notes.iter().for_each(|it| self.shell.out(it));
@@ -107,7 +141,12 @@ impl Run<'_> {
         file.map_or(Position { line: 1, column: 1 }, |it| it.position(span.start as usize))
     }
 
-    fn json(&self, rule: &LoadedRule, request: &Request, result: &Result<Output, Vec<Diagnostic>>) -> Value {
+    fn json(
+        &self,
+        rule: &LoadedRule,
+        request: &Request,
+        result: &Result<Output, Vec<Diagnostic>>,
+    ) -> Value {
         let (query, fidelity, notes, error) = match result {
             Ok(output) => {
                 let notes: Vec<Value> = output
@@ -139,10 +178,20 @@ impl Run<'_> {
             return;
         }
         for request in requests {
-            let count = |word: &str| self.counts.iter().find(|((target, it), _)| *target == request.target && *it == word).map_or(0, |(_, it)| *it);
+            let count = |word: &str| {
+                self.counts
+                    .iter()
+                    .find(|((target, it), _)| *target == request.target && *it == word)
+                    .map_or(0, |(_, it)| *it)
+            };
             let line = format!(
                 "{:<8} {} exact, {} wider, {} narrower, {} both, {} refused",
-                request.target, count("exact"), count("wider"), count("narrower"), count("both"), count("refused")
+                request.target,
+                count("exact"),
+                count("wider"),
+                count("narrower"),
+                count("both"),
+                count("refused")
             );
             self.shell.err(&line);
         }
@@ -150,8 +199,15 @@ impl Run<'_> {
 }
 
 /// `DIR/TARGET[-PROFILE]/RULE[-N].EXT`; what climbs out of the folder is dropped from the path.
-fn place(dir: &Path, request: &Request, rule: &str, index: Option<usize>, extension: &str) -> PathBuf {
-    let inside: PathBuf = Path::new(rule).components().filter(|it| matches!(it, Component::Normal(_))).collect();
+fn place(
+    dir: &Path,
+    request: &Request,
+    rule: &str,
+    index: Option<usize>,
+    extension: &str,
+) -> PathBuf {
+    let inside: PathBuf =
+        Path::new(rule).components().filter(|it| matches!(it, Component::Normal(_))).collect();
     let stem = inside.file_stem().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
     let name = match index {
         Some(it) => format!("{stem}-{}.{extension}", it + 1),

@@ -11,13 +11,16 @@ use crate::shell::{Outcome, Shell};
 
 pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
     let subject = args.subject.as_str();
-    if let Some(code) = driver::codes().find(|it| it.id.eq_ignore_ascii_case(subject) || it.name == subject) {
+    if let Some(code) =
+        driver::codes().find(|it| it.id.eq_ignore_ascii_case(subject) || it.name == subject)
+    {
         shell.out(code.page.trim_end());
         return Ok(Outcome::Clean);
     }
     if subject != "-" && !std::path::Path::new(subject).exists() {
         let known: Vec<&str> = driver::codes().flat_map(|it| [it.id, it.name]).collect();
-        let hint = nearest(subject, known).map_or(String::new(), |it| format!("; did you mean `{it}`?"));
+        let hint =
+            nearest(subject, known).map_or(String::new(), |it| format!("; did you mean `{it}`?"));
         return Err(format!("`{subject}` is neither a code nor a file{hint}"));
     }
     let event = match &args.event {
@@ -41,13 +44,18 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
             shell.out(&format!("  {}", printable(line)));
         }
         if let Some(event) = &event {
-            let (matched, tests) = driver::why(lowered, event).ok_or("this rule can't be matched: a placeholder has no value")?;
+            let (matched, tests) = driver::why(lowered, event)
+                .ok_or("this rule can't be matched: a placeholder has no value")?;
             shell.out(if matched { "the event matches:" } else { "the event does not match:" });
             for (span, held) in tests {
                 let Some(file) = loaded.sources.get(span.file) else { continue };
                 let held = if held { "held" } else { "failed" };
                 let text = file.text().get(span.range()).unwrap_or_default();
-                shell.out(&format!("  {held:<6} line {}: {}", file.position(span.start as usize).line, printable(text)));
+                shell.out(&format!(
+                    "  {held:<6} line {}: {}",
+                    file.position(span.start as usize).line,
+                    printable(text)
+                ));
             }
         }
     }
@@ -55,6 +63,8 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
 }
 
 fn read_event(path: &std::path::Path) -> Result<serde_json::Value, String> {
-    let text = std::fs::read_to_string(path).map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
-    serde_json::from_str(&text).map_err(|err| format!("`{}` is not one JSON event: {err}", path.display()))
+    let text = std::fs::read_to_string(path)
+        .map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
+    serde_json::from_str(&text)
+        .map_err(|err| format!("`{}` is not one JSON event: {err}", path.display()))
 }

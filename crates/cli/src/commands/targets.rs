@@ -13,7 +13,15 @@ pub fn targets(args: &TargetsArgs, shell: &mut Shell) -> Ended {
         let all: Vec<Value> = targets
             .iter()
             .map(|it| {
-                let ops: Value = it.manifest.ops.iter().map(|(kind, ops)| (format!("{kind:?}").to_lowercase(), json!(ops.keys().collect::<Vec<_>>()))).collect::<serde_json::Map<_, _>>().into();
+                let ops: Value = it
+                    .manifest
+                    .ops
+                    .iter()
+                    .map(|(kind, ops)| {
+                        (format!("{kind:?}").to_lowercase(), json!(ops.keys().collect::<Vec<_>>()))
+                    })
+                    .collect::<serde_json::Map<_, _>>()
+                    .into();
                 json!({
                     "name": it.manifest.name,
                     "about": it.manifest.about,
@@ -30,13 +38,18 @@ pub fn targets(args: &TargetsArgs, shell: &mut Shell) -> Ended {
         shell.out(&format!("{}: {}", it.manifest.name, it.manifest.about));
         for (name, profile) in it.profiles() {
             let default = if name == it.manifest.default_profile { " (default)" } else { "" };
-            shell.out(&format!("  profile {name}{default}: {}, {} log sources", profile.about, profile.sources.len()));
+            shell.out(&format!(
+                "  profile {name}{default}: {}, {} log sources",
+                profile.about,
+                profile.sources.len()
+            ));
         }
         for format in &it.manifest.formats {
             shell.out(&format!("  format {}: {}", format.name, format.about));
         }
         for (kind, ops) in &it.manifest.ops {
-            let names: Vec<&str> = ops.keys().map(String::as_str).filter(|it| !it.ends_with("_any")).collect();
+            let names: Vec<&str> =
+                ops.keys().map(String::as_str).filter(|it| !it.ends_with("_any")).collect();
             shell.out(&format!("  {:<8} {}", format!("{kind:?}").to_lowercase(), names.join(" ")));
         }
         shell.out("");

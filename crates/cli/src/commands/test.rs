@@ -19,7 +19,10 @@ pub fn test(args: &Test, shell: &mut Shell) -> Ended {
             continue;
         };
         for result in results {
-            let line = loaded.sources.get(rule.file).map_or(1, |it| it.position(result.fixture.span.start as usize).line);
+            let line = loaded
+                .sources
+                .get(rule.file)
+                .map_or(1, |it| it.position(result.fixture.span.start as usize).line);
             if args.format == TestFormat::Json {
                 shell.out(&json!({ "path": path, "line": line, "name": result.fixture.name, "expected": result.fixture.matches, "matched": result.matched, "passed": result.passed() }).to_string());
             }
@@ -29,8 +32,16 @@ pub fn test(args: &Test, shell: &mut Shell) -> Ended {
             }
             failed += 1;
             if args.format == TestFormat::Human {
-                let did = if result.matched { "matched, and must not" } else { "did not match, and must" };
-                shell.out(&format!("FAIL {}:{line}: {}: {did}", printable(path), printable(&result.fixture.name)));
+                let did = if result.matched {
+                    "matched, and must not"
+                } else {
+                    "did not match, and must"
+                };
+                shell.out(&format!(
+                    "FAIL {}:{line}: {}: {did}",
+                    printable(path),
+                    printable(&result.fixture.name)
+                ));
                 for (span, held) in result.why {
                     if let Some(file) = loaded.sources.get(span.file) {
                         let at = file.position(span.start as usize);
