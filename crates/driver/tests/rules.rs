@@ -16,10 +16,10 @@ fn every_example_gives_its_verdict() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules");
     let mut files = Vec::new();
     collect(root.as_ref(), &mut files);
-    let loaded = driver::load(files);
+    let loaded = rulec_driver::load(files);
     assert!(loaded.rules.len() >= 21);
     for rule in &loaded.rules {
-        let results = driver::run_fixtures(rule).expect("the rule can be matched");
+        let results = rulec_driver::run_fixtures(rule).expect("the rule can be matched");
         assert!(results.len() >= 4, "{:?} has too few examples", rule.title);
         for it in results {
             assert!(it.passed(), "{:?}: {}", rule.title, it.fixture.name);
