@@ -1,5 +1,6 @@
 //! Output formats: what stands around a query.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
@@ -11,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::codes::UNQUOTABLE;
 use crate::load::Target;
+use crate::manifest::Manifest;
 use crate::quote;
 
 /// Text that is already right in the target's language. A text envelope prints nothing else.
@@ -56,7 +58,7 @@ impl Target {
         } else {
             let trusted = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
             let query = Value::from_object(Fragment(query.to_owned()));
-            self.text_envelope(source, context! { query, rule => about, source => trusted, options, tables => trust(&self.manifest.tables) })
+            self.text_envelope(&format.file, context! { query, rule => about, source => trusted, options, tables => trust(&self.manifest.tables) })
         };
         result.map_err(|err| {
             let span = rule.meta.title_span.unwrap_or(rule.span);
@@ -76,36 +78,48 @@ impl Target {
         })
     }
 
-    fn text_envelope(&self, source: &str, data: Value) -> Result<String, Error> {
-        let mut env = Environment::new();
-        env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-        env.set_formatter(|out, _state, value| match value.downcast_object_ref::<Fragment>() {
-            Some(it) => Ok(out.write_str(&it.0)?),
-            None => Err(Error::new(
-                ErrorKind::InvalidOperation,
-                format!("`{value}` was printed without a quoting filter"),
-            )),
-        });
-        let tables = &self.manifest.quoting;
-        for (name, table) in tables {
-            let (tables, table) = (tables.clone(), table.clone());
-            env.add_filter(name.clone(), move |value: Value| -> Result<Value, Error> {
-                let text = value.to_string();
-                match quote::text(&tables, &table, &text) {
-                    Ok(it) => Ok(Value::from_object(Fragment(it))),
-                    Err(it) => {
-                        Err(Error::new(ErrorKind::BadEscape, format!("no spelling for {}", it.0)))
-                    }
-                }
-            });
-        }
-        let mut res = env.render_str(source, data)?;
+    fn text_envelope(&self, file: &str, data: Value) -> Result<String, Error> {
+        let mut res = self.envelopes.get_template(file)?.render(data)?;
         if !res.ends_with('\n') {
             res.push('\n');
         }
         Ok(res)
     }
+}
+
+/// The text envelopes of a target, compiled once; they print fragments only.
+pub fn compile(
+    manifest: &Manifest,
+    files: &BTreeMap<String, String>,
+) -> Result<Environment<'static>, Error> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    env.set_formatter(|out, _state, value| match value.downcast_object_ref::<Fragment>() {
+        Some(it) => Ok(out.write_str(&it.0)?),
+        None => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{value}` was printed without a quoting filter"),
+        )),
+    });
+    let tables = Arc::new(manifest.quoting.clone());
+    for name in manifest.quoting.keys() {
+        let (tables, table) = (tables.clone(), name.clone());
+        env.add_filter(name.clone(), move |value: Value| -> Result<Value, Error> {
+            let text = value.to_string();
+            let Some(table) = tables.get(&table) else { return Ok(Value::from(text)) };
+            match quote::text(&tables, table, &text) {
+                Ok(it) => Ok(Value::from_object(Fragment(it))),
+                Err(it) => {
+                    Err(Error::new(ErrorKind::BadEscape, format!("no spelling for {}", it.0)))
+                }
+            }
+        });
+    }
+    for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".jinja")) {
+        env.add_template_owned(path.clone(), text.clone())?;
+    }
+    Ok(env)
 }
 
 /// Text of a profile or manifest: the target's author wrote it.

@@ -23,6 +23,8 @@ use crate::quote::{self, Unquotable};
 enum Arg {
     Glob(Pattern),
     Regex(Regex, Search),
+    /// The pattern as a regular expression, made only when the plainer ways fail.
+    AsRegex(Pattern, Case, Search),
     Number(Number),
     Bool(bool),
     Net(Net),
@@ -247,6 +249,20 @@ impl Legalizer<'_> {
         let mut unsaid = None;
         for way in ways(&test.predicate, kind, self.target) {
             let arg = match way.arg {
+                Arg::AsRegex(pattern, case, search) => {
+                    let op = way.op.as_str();
+                    if self.target.op(kind, op).is_none() {
+                        continue;
+                    }
+                    let text = flavour::of_pattern(&pattern);
+                    if search == Search::Uncased && !text.is_ascii() {
+                        continue;
+                    }
+                    match Regex::new(&text, case == Case::Insensitive, false, true) {
+                        Ok(regex) => Arg::Regex(regex, search),
+                        Err(_) => continue,
+                    }
+                }
                 Arg::Other(it) => match self.target.quote_name(&it) {
                     Ok(it) => Arg::Other(it),
                     Err(it) => return self.unquotable(test, &it),
@@ -525,17 +541,15 @@ fn text_ways(pattern: &Pattern, case: Case, _target: &Target, res: &mut Vec<Way>
             }
         }
     }
-    let text = flavour::of_pattern(pattern);
-    let insensitive = case == Case::Insensitive && !caseless;
-    if let Ok(regex) = Regex::new(&text, insensitive, false, true) {
-        if insensitive && text.is_ascii() {
-            res.push(Way {
-                op: "regex_uncased".to_owned(),
-                arg: Arg::Regex(regex.clone(), Search::Uncased),
-            });
-        }
-        res.push(Way { op: "regex".to_owned(), arg: Arg::Regex(regex, Search::Plain) });
+    if case == Case::Insensitive && !caseless {
+        let arg = Arg::AsRegex(pattern.clone(), case, Search::Uncased);
+        res.push(Way { op: "regex_uncased".to_owned(), arg });
     }
+    let case = if caseless { Case::Sensitive } else { case };
+    res.push(Way {
+        op: "regex".to_owned(),
+        arg: Arg::AsRegex(pattern.clone(), case, Search::Plain),
+    });
 }
 
 fn describe(predicate: &Predicate) -> &'static str {

@@ -37,6 +37,7 @@ pub struct Target {
     ops: BTreeMap<(Kind, String), Op>,
     profiles: BTreeMap<String, Profile>,
     pub(crate) files: BTreeMap<String, String>,
+    pub(crate) envelopes: minijinja::Environment<'static>,
 }
 
 impl Target {
@@ -101,7 +102,9 @@ impl Target {
         if manifest.formats.is_empty() {
             return Err(err("target.yml", "a target needs at least one format".to_owned()));
         }
-        Ok(Target { manifest, ops, profiles, files: folder.files })
+        let envelopes = crate::envelope::compile(&manifest, &folder.files)
+            .map_err(|it| err("target.yml", format!("an envelope: {it:#}")))?;
+        Ok(Target { manifest, ops, profiles, files: folder.files, envelopes })
     }
 
     /// The profile of that name.
