@@ -5,7 +5,7 @@
 
 use source::Span;
 
-use crate::Expr;
+use crate::{Case, Expr, Predicate, Test};
 
 /// A part that was dropped because it makes no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +74,7 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
                 .iter()
                 .find_map(|it| index.covers(&unique, it))
                 .or_else(|| within(part, inner, &unique)),
+            Expr::Test(test) => other_case(test, all).and_then(|it| index.find(&unique, &it)),
             _ => None,
         })
         .collect();
@@ -85,6 +86,23 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
     let mut keep = absorbed.iter().map(Option::is_none);
     unique.retain(|_| keep.next().unwrap_or(true));
     if all { Expr::all(unique) } else { Expr::any(unique) }
+}
+
+/// The test that makes this one idle by its case alone: in an `All` the case-sensitive twin of a
+/// test that ignores case, in an `Any` the reverse.
+fn other_case(test: &Test, all: bool) -> Option<Expr> {
+    let (from, to) = if all {
+        (Case::Insensitive, Case::Sensitive)
+    } else {
+        (Case::Sensitive, Case::Insensitive)
+    };
+    match &test.predicate {
+        Predicate::Text(pattern, case) if *case == from => Some(Expr::Test(Test {
+            predicate: Predicate::Text(pattern.clone(), to),
+            ..test.clone()
+        })),
+        _ => None,
+    }
 }
 
 /// The alternative that is a smaller conjunction of the same parts: `(A and B and C)` beside
@@ -158,7 +176,7 @@ fn hash(expr: &Expr) -> u64 {
             Expr::Test(test) => {
                 test.field.hash(state);
                 std::mem::discriminant(&test.predicate).hash(state);
-                if let crate::Predicate::Text(pattern, case) = &test.predicate {
+                if let Predicate::Text(pattern, case) = &test.predicate {
                     pattern.hash(state);
                     case.hash(state);
                 }
@@ -174,7 +192,7 @@ fn hash(expr: &Expr) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Case, Field, Pattern, Predicate, Test};
+    use crate::{Field, Pattern};
     use source::FileId;
 
     fn test(name: &str) -> Expr {
