@@ -2,7 +2,7 @@
 
 use source::Span;
 
-use crate::manifest::Manifest;
+use crate::manifest::{Layout, Manifest};
 
 /// How an approximation differs from the meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
@@ -84,76 +84,122 @@ pub enum Legal {
     /// Not the part.
     Not(Box<Legal>),
     /// A finished test.
-    Leaf(String),
+    Leaf(Leaf),
     /// Always true or false.
     Const(bool),
 }
 
+/// A test as it is written; a list may be broken between its items.
+#[derive(Debug, Clone, Default)]
+pub struct Leaf {
+    /// All of it, or what stands before the list.
+    pub before: String,
+    /// The items of the list.
+    pub items: Vec<String>,
+    /// What stands between them.
+    pub separator: String,
+    /// What stands after the list.
+    pub after: String,
+}
+
+impl Leaf {
+    fn flat(&self) -> String {
+        format!("{}{}{}", self.before, self.items.join(&self.separator), self.after)
+    }
+
+    /// The list filled into lines no wider than the layout's width.
+    fn broken(&self, layout: &Layout, depth: usize) -> String {
+        let separator = self.separator.trim_end();
+        let indent = " ".repeat((depth + 1) * layout.indent);
+        let mut res = self.before.clone();
+        let mut width = usize::MAX;
+        for (idx, item) in self.items.iter().enumerate() {
+            let last = idx + 1 == self.items.len();
+            let text = if last { item.clone() } else { format!("{item}{separator}") };
+            let len = text.chars().count();
+            if width.saturating_add(len + 1) > layout.width {
+                res.push('\n');
+                res.push_str(&indent);
+                width = indent.len();
+            } else {
+                res.push(' ');
+                width += 1;
+            }
+            res.push_str(&text);
+            width += len;
+        }
+        let close = " ".repeat(depth * layout.indent);
+        format!("{res}\n{close}{}", self.after)
+    }
+}
+
 impl Legal {
-    /// The query text, laid out over lines when it is long.
+    /// The query text, laid out over lines when it is long. `start` is the depth of the lines
+    /// after the first.
     pub fn render(&self, manifest: &Manifest) -> String {
-        self.print(manifest, 0, manifest.level(""))
+        self.print(manifest, manifest.layout.start, manifest.level(""))
     }
 
     /// One line, without regard to its length.
     fn flat(&self, manifest: &Manifest, outer: usize) -> String {
-        match self {
+        let text = match self {
             Legal::All(parts) | Legal::Any(parts) => {
-                let word = self.word(manifest);
                 let level = self.level(manifest);
                 let parts: Vec<String> = parts.iter().map(|it| it.flat(manifest, level)).collect();
-                let text = parts.join(&format!(" {word} "));
-                if level >= outer { format!("({text})") } else { text }
+                parts.join(&format!(" {} ", self.word(manifest)))
             }
             Legal::Not(part) => {
-                let level = self.level(manifest);
-                let inner = if manifest.not.after.is_empty() { level + 1 } else { usize::MAX };
-                let text = format!(
-                    "{}{}{}",
-                    manifest.not.before,
-                    part.flat(manifest, inner),
-                    manifest.not.after
-                );
-                if level >= outer { format!("({text})") } else { text }
+                let not = &manifest.not;
+                let inner = part.flat(manifest, manifest.inside_not());
+                format!("{}{inner}{}", not.before, not.after)
             }
-            Legal::Leaf(it) => it.clone(),
+            Legal::Leaf(it) => it.flat(),
             Legal::Const(true) => manifest.constants.yes.clone(),
             Legal::Const(false) => manifest.constants.no.clone(),
-        }
+        };
+        if self.level(manifest) >= outer { format!("({text})") } else { text }
     }
 
     fn print(&self, manifest: &Manifest, depth: usize, outer: usize) -> String {
+        let layout = &manifest.layout;
         let flat = self.flat(manifest, outer);
-        if depth * manifest.layout.indent + flat.chars().count() <= manifest.layout.width {
+        if depth * layout.indent + flat.chars().count() <= layout.width {
             return flat;
         }
         match self {
             Legal::All(parts) | Legal::Any(parts) => {
-                let level = self.level(manifest);
-                let enclosed = level >= outer;
+                // Over several lines every inner group is enclosed: `and` and `or` at one
+                // indentation can't be told apart at a glance.
+                let enclosed = self.level(manifest) >= outer;
                 let inner = if enclosed { depth + 1 } else { depth };
-                let indent = " ".repeat(inner * manifest.layout.indent);
+                let indent = " ".repeat(inner * layout.indent);
+                let level = self.level(manifest);
+                let outer = |it: &Legal| match it {
+                    Legal::All(_) | Legal::Any(_) => 1,
+                    _ => level,
+                };
                 let parts: Vec<String> =
-                    parts.iter().map(|it| it.print(manifest, inner, level)).collect();
+                    parts.iter().map(|it| it.print(manifest, inner, outer(it))).collect();
                 let text = parts.join(&format!("\n{indent}{} ", self.word(manifest)));
-                if enclosed {
-                    let close = " ".repeat(depth * manifest.layout.indent);
-                    format!("(\n{indent}{text}\n{close})")
-                } else {
-                    text
+                if !enclosed {
+                    return text;
                 }
+                let close = " ".repeat(depth * layout.indent);
+                format!("(\n{indent}{text}\n{close})")
+            }
+            Legal::Not(part) if manifest.not.after.is_empty() => {
+                let text = part.print(manifest, depth, manifest.inside_not());
+                let text = format!("{}{text}", manifest.not.before);
+                if self.level(manifest) >= outer { format!("({text})") } else { text }
             }
             Legal::Not(part) => {
-                let level = self.level(manifest);
-                let inner = if manifest.not.after.is_empty() { level + 1 } else { usize::MAX };
-                let text = format!(
-                    "{}{}{}",
-                    manifest.not.before,
-                    part.print(manifest, depth, inner),
-                    manifest.not.after
-                );
-                if level >= outer { format!("({text})") } else { text }
+                let indent = " ".repeat((depth + 1) * layout.indent);
+                let close = " ".repeat(depth * layout.indent);
+                let text = part.print(manifest, depth + 1, usize::MAX);
+                let not = &manifest.not;
+                format!("{}\n{indent}{text}\n{close}{}", not.before, not.after)
             }
+            Legal::Leaf(it) if it.items.len() > 1 => it.broken(layout, depth),
             Legal::Leaf(_) | Legal::Const(_) => flat,
         }
     }

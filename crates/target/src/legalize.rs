@@ -12,7 +12,7 @@ use ir::{
 use crate::codes::{CANNOT_EXPRESS, UNQUOTABLE, UNRESOLVED_PLACEHOLDER};
 use crate::flavour;
 use crate::hole::{Hole, Op, Piece};
-use crate::legal::{Legal, Note};
+use crate::legal::{Leaf, Legal, Note};
 use crate::load::Target;
 use crate::manifest::Kind;
 use crate::profile::Profile;
@@ -209,14 +209,15 @@ impl Legalizer<'_> {
     }
 
     /// Makes a test total under a negation, and encloses a loose template.
-    fn guard(&self, op: &Op, text: String, negated: bool) -> String {
-        match &self.target.manifest.total {
-            Some(total) if op.spec.nullable && negated => {
-                format!("{}{text}{}", total.before, total.after)
-            }
-            _ if op.spec.loose => format!("({text})"),
-            _ => text,
-        }
+    fn guard(&self, op: &Op, mut leaf: Leaf, negated: bool) -> Leaf {
+        let around = match &self.target.manifest.total {
+            Some(total) if op.spec.nullable && negated => (total.before.as_str(), &*total.after),
+            _ if op.spec.loose => ("(", ")"),
+            _ => return leaf,
+        };
+        leaf.before.insert_str(0, around.0);
+        leaf.after.push_str(around.1);
+        leaf
     }
 
     fn test(&mut self, test: &Test, negated: bool) -> Piecewise {
@@ -358,18 +359,27 @@ impl Legalizer<'_> {
     }
 
     /// A template filled with what one or more tests give it.
-    fn render(&self, op: &Op, field: &str, args: &[&Arg]) -> Result<String, Unquotable> {
-        let mut res = String::new();
+    fn render(&self, op: &Op, field: &str, args: &[&Arg]) -> Result<Leaf, Unquotable> {
+        let mut res = Leaf::default();
         for piece in &op.pieces {
-            match piece {
-                Piece::Text(it) => res.push_str(it),
-                Piece::Field => res.push_str(field),
+            let text = match piece {
+                Piece::Text(it) => it.clone(),
+                Piece::Field => field.to_owned(),
                 Piece::Hole(hole) => {
                     let texts =
                         args.iter().map(|it| self.fill(hole, it)).collect::<Result<Vec<_>, _>>()?;
-                    res.push_str(&texts.join(hole.separator.as_deref().unwrap_or_default()));
+                    match &hole.separator {
+                        Some(separator) if res.items.is_empty() => {
+                            res.items = texts;
+                            res.separator = separator.clone();
+                            continue;
+                        }
+                        separator => texts.join(separator.as_deref().unwrap_or_default()),
+                    }
                 }
-            }
+            };
+            let end = if res.items.is_empty() { &mut res.before } else { &mut res.after };
+            end.push_str(&text);
         }
         Ok(res)
     }

@@ -94,11 +94,14 @@ pub struct Layout {
     pub width: usize,
     /// Spaces a level.
     pub indent: usize,
+    /// The depth of the query's own lines after its first.
+    #[serde(default)]
+    pub start: usize,
 }
 
 impl Default for Layout {
     fn default() -> Layout {
-        Layout { width: 100, indent: 2 }
+        Layout { width: 100, indent: 2, start: 0 }
     }
 }
 
@@ -266,6 +269,11 @@ pub struct Format {
 }
 
 impl Manifest {
+    /// The looseness from which on a negated part needs parentheses.
+    pub fn inside_not(&self) -> usize {
+        if self.not.after.is_empty() { self.level("not") + 1 } else { usize::MAX }
+    }
+
     /// How loosely an operator binds: 1 for the tightest; an unknown word is looser than all.
     pub fn level(&self, operator: &str) -> usize {
         let at = self.precedence.iter().position(|it| it == operator);
