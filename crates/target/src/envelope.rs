@@ -184,7 +184,11 @@ fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error>
             }
         }
         Json::Array(items) => {
-            Json::Array(items.iter().map(|it| fill(env, it, data)).collect::<Result<_, _>>()?)
+            let filled = items.iter().map(|it| fill(env, it, data));
+            let mut filled = filled.collect::<Result<Vec<_>, _>>()?;
+            // An entry of which nothing is left says nothing.
+            filled.retain(|it| !it.as_object().is_some_and(serde_json::Map::is_empty));
+            Json::Array(filled)
         }
         Json::Object(pairs) => {
             let mut res = serde_json::Map::new();

@@ -155,6 +155,9 @@ pub struct Plain {
     pub first: String,
     /// Characters it may go on with.
     pub rest: String,
+    /// What may stand between several such texts, as a dot between the parts of a name.
+    #[serde(default)]
+    pub between: Option<char>,
     /// Words that need quotes all the same.
     #[serde(default)]
     pub not: Vec<String>,

@@ -93,6 +93,10 @@ fn push(table: &Quoting, ch: char, res: &mut String) -> Result<(), Unquotable> {
 }
 
 fn is_plain(plain: &Plain, text: &str) -> bool {
+    if let Some(between) = plain.between {
+        let part = Plain { between: None, ..plain.clone() };
+        return text.split(between).all(|it| is_plain(&part, it));
+    }
     let mut chars = text.chars();
     chars.next().is_some_and(|ch| in_set(&plain.first, ch))
         && chars.all(|ch| in_set(&plain.rest, ch))

@@ -1,0 +1,172 @@
+//! Whatever text a rule holds, it stays inside its quotes, or the rule is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use proptest::prelude::*;
+use rulec_driver::{Request, Targets};
+
+/// Texts that try to leave their quotes.
+const NASTY: &[&str] = &[
+    "\"",
+    "'",
+    "\\",
+    "\\\"",
+    "\n",
+    "\r\n",
+    "{{ 7*7 }}",
+    "{% if 1 %}",
+    "*/",
+    "/*",
+    "//",
+    "${x}",
+    "`",
+    "\u{0}",
+    "\u{1}",
+    "\u{2}",
+    "\u{1b}[2J",
+    "\u{202e}abc",
+    "\u{7f}",
+    "]",
+    "')] or true //",
+    "\" or true //",
+    "%s",
+    "|",
+    "\u{feff}",
+    "é",
+];
+
+fn rule(field: &str, value: &str, title: &str) -> String {
+    let quote = |it: &str| serde_json::to_string(it).unwrap();
+    format!(
+        "title: {}\nid: {}\nlogsource:\n    product: linux\n    category: process_creation\ndetection:\n    sel:\n        {}: {}\n        {}: {}\n    condition: sel\n",
+        quote(title),
+        quote(title),
+        quote(field),
+        quote(value),
+        quote(&format!("{field}2|contains")),
+        quote(value)
+    )
+}
+
+/// The text with everything in quotes taken out; `None` when a quote stays open.
+///
+/// Knows the four languages' string syntax only: a quote, a backslash escape, no raw newline.
+fn outside(text: &str, quotes: &str) -> Option<String> {
+    let mut res = String::new();
+    let mut chars = text.chars();
+    while let Some(ch) = chars.next() {
+        if !quotes.contains(ch) {
+            res.push(ch);
+            continue;
+        }
+        loop {
+            match chars.next()? {
+                '\\' if ch != '`' => {
+                    chars.next()?;
+                }
+                '\n' => return None,
+                it if it == ch => break,
+                _ => {}
+            }
+        }
+    }
+    Some(res)
+}
+
+fn check(value: &str, title: &str) {
+    let targets = Targets::builtin().unwrap();
+    for target in ["eql/none", "kql/none", "falco/none:condition", "rust/none"] {
+        let request = Request::parse(target, &targets).unwrap();
+        let query = |value: &str| {
+            let loaded = rulec_driver::load([(
+                "r.yml".to_owned(),
+                rule("Field", value, title).into_bytes(),
+            )]);
+            let first = loaded.rules.first()?;
+            request.convert(first, &targets, false).result.ok().map(|it| it.text)
+        };
+        // The frame around the strings is that of a harmless value.
+        let Some(text) = query(value) else { continue };
+        // A lifetime is no quote.
+        let quotes = if target.starts_with("rust") { "\"" } else { "\"'`" };
+        let frame = outside(&text, quotes)
+            .unwrap_or_else(|| panic!("{target}: a quote stays open in {text}"));
+        for word in ["or true", "7*7", "*/", "${", "\u{202e}", "\u{1b}"] {
+            assert!(!frame.contains(word), "{target}: {word:?} escaped into {text}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn values_and_titles_stay_inside(
+        parts in proptest::collection::vec(prop_oneof![
+            proptest::sample::select(NASTY).prop_map(str::to_owned),
+            "\\PC{0,6}",
+        ], 1..6),
+    ) {
+        let text = parts.concat();
+        check(&text, &text);
+    }
+
+    #[test]
+    fn a_data_envelope_parses_back(parts in proptest::collection::vec(proptest::sample::select(NASTY), 1..6)) {
+        let title = parts.concat();
+        let targets = Targets::builtin().unwrap();
+        let request = Request::parse("falco/none:rules", &targets).unwrap();
+        let loaded = rulec_driver::load([("r.yml".to_owned(), rule("Field", "x", &title).into_bytes())]);
+        if let Some(first) = loaded.rules.first()
+            && let Ok(output) = request.convert(first, &targets, false).result
+        {
+            let data: serde_json::Value = serde_yaml::from_str(&output.text).expect("YAML");
+            let rule = data.as_array().unwrap().iter().find(|it| it.get("rule").is_some()).unwrap();
+            prop_assert_eq!(rule["rule"].as_str().unwrap(), title);
+        }
+    }
+
+    #[test]
+    fn parsing_never_panics(text in "\\PC{0,200}", nasty in proptest::sample::select(NASTY)) {
+        let _ = rulec_driver::load([("r.yml".to_owned(), format!("{text}{nasty}").into_bytes())]);
+        let rule = format!("title: x\nlogsource: {{product: x}}\ndetection:\n  a: {text}{nasty}\n  condition: {text}\n");
+        let _ = rulec_driver::load([("r.yml".to_owned(), rule.into_bytes())]);
+    }
+}
+
+#[test]
+fn hostile_files_end_in_a_located_finding() {
+    let deep = format!(
+        "title: x\nlogsource: {{product: x}}\ndetection:\n  a: {{b: c}}\n  condition: {}a",
+        "(".repeat(10_000)
+    );
+    let nested = format!("a: {}", "[".repeat(10_000));
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for idx in 1..30 {
+        let one = format!("*a{}", idx - 1);
+        bomb.push_str(&format!("a{idx}: &a{idx} [{}]\n", [one.as_str(); 9].join(", ")));
+    }
+    let cases: Vec<Vec<u8>> = vec![
+        deep.into_bytes(),
+        nested.into_bytes(),
+        bomb.into_bytes(),
+        vec![b'x'; 10 * 1024 * 1024],
+        b"title: \xff\xfe".to_vec(),
+        b"title: x\n\tlogsource: y\n".to_vec(),
+        b"title: x\ntitle: y\nlogsource: {product: x}\ndetection: {a: {b: c}, condition: a}\n"
+            .to_vec(),
+        b"".to_vec(),
+    ];
+    for (idx, bytes) in cases.into_iter().enumerate() {
+        let empty = bytes.is_empty();
+        let loaded = rulec_driver::load([("r.yml".to_owned(), bytes)]);
+        let found =
+            loaded.problems.len() + loaded.rules.iter().map(|it| it.problems.len()).sum::<usize>();
+        assert!(empty || found > 0, "case {idx} found nothing");
+    }
+    for text in [
+        "\u{feff}title: x\r\nlogsource: {product: x}\r\ndetection:\r\n  a: {b: c}\r\n  condition: a\r\n",
+    ] {
+        let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+        assert!(loaded.rules[0].lowered.is_some(), "a BOM and CRLF are read");
+    }
+}
