@@ -7,6 +7,7 @@
 
 mod event;
 mod glob;
+pub mod native;
 mod test;
 mod time;
 

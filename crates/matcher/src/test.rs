@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ir::{Anchor, Case, Cmp, Field, Net, Number, Predicate, Test, TimePart};
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
+use regex_syntax::hir::Hir;
 use serde_json::Value;
 
 use crate::Unmatchable;
@@ -21,8 +22,9 @@ pub(crate) struct Check {
     question: Question,
 }
 
+/// What is asked, wherever it is asked.
 #[derive(Debug, Clone)]
-enum Question {
+pub(crate) enum Question {
     Text(Glob),
     Regex(meta::Regex),
     Number(Cmp, Number),
@@ -46,7 +48,8 @@ impl Check {
                 })?)
             }
             Predicate::Regex(it) => Question::Regex(
-                regex(it).map_err(|err| unmatchable(format!("the regex can't be run: {err}")))?,
+                regex(it.hir())
+                    .map_err(|err| unmatchable(format!("the regex can't be run: {err}")))?,
             ),
             Predicate::Number(cmp, it) => Question::Number(*cmp, *it),
             Predicate::Bool(it) => Question::Bool(*it),
@@ -60,29 +63,37 @@ impl Check {
     }
 
     pub(crate) fn holds(&self, event: &Value) -> bool {
-        let Field::Named(field) = &self.field else {
-            return match &self.question {
-                Question::Text(glob) => any_string(event, &|it| glob.covers(it)),
-                Question::Regex(regex) => any_string(event, &|it| regex.is_match(it)),
-                _ => false,
-            };
-        };
-        match &self.question {
-            Question::Exists => !lookup(event, field).is_empty(),
-            Question::Null => values(event, field).is_empty(),
-            Question::Field(other, anchor, case) => {
-                let others = values(event, other);
-                let mine = values(event, field);
-                mine.iter().any(|a| others.iter().any(|b| compares(a, b, *anchor, *case)))
-            }
-            question => values(event, field).into_iter().any(|it| question.passes(it)),
+        match &self.field {
+            Field::Named(field) => self.question.holds_of(event, field),
+            Field::Anywhere => self.question.holds_anywhere(event),
         }
     }
 }
 
 impl Question {
+    /// The answer for a named field.
+    pub(crate) fn holds_of(&self, event: &Value, field: &str) -> bool {
+        match self {
+            Question::Exists => !lookup(event, field).is_empty(),
+            Question::Null => values(event, field).is_empty(),
+            Question::Field(other, anchor, case) => {
+                fields_compare(event, field, other, *anchor, *case)
+            }
+            question => values(event, field).into_iter().any(|it| question.passes(it)),
+        }
+    }
+
+    /// The answer for all strings of the event.
+    pub(crate) fn holds_anywhere(&self, event: &Value) -> bool {
+        match self {
+            Question::Text(glob) => any_string(event, &|it| glob.covers(it)),
+            Question::Regex(regex) => any_string(event, &|it| regex.is_match(it)),
+            _ => false,
+        }
+    }
+
     /// Whether one value passes; only for what is asked of one value alone.
-    fn passes(&self, value: &Value) -> bool {
+    pub(crate) fn passes(&self, value: &Value) -> bool {
         match self {
             Question::Text(glob) => text(value).is_some_and(|it| glob.covers(&it)),
             Question::Regex(regex) => text(value).is_some_and(|it| regex.is_match(&*it)),
@@ -102,6 +113,19 @@ impl Question {
             Question::Null | Question::Exists | Question::Field(..) => false,
         }
     }
+}
+
+/// Whether any value of the one field compares so with any value of the other.
+pub(crate) fn fields_compare(
+    event: &Value,
+    field: &str,
+    other: &str,
+    anchor: Anchor,
+    case: Case,
+) -> bool {
+    let others = values(event, other);
+    let mine = values(event, field);
+    mine.iter().any(|a| others.iter().any(|b| compares(a, b, anchor, case)))
 }
 
 /// Whether one value compares so with another.
@@ -124,14 +148,15 @@ fn compares(a: &Value, b: &Value, anchor: Anchor, case: Case) -> bool {
     }
 }
 
-fn regex(regex: &ir::Regex) -> Result<meta::Regex, String> {
+/// Compiles a regular expression, within [`REGEX_LIMIT`].
+pub(crate) fn regex(hir: &Hir) -> Result<meta::Regex, String> {
     let config = meta::Config::new()
         .which_captures(WhichCaptures::None)
         .nfa_size_limit(Some(REGEX_LIMIT))
         .onepass_size_limit(Some(1 << 20))
         .dfa_size_limit(Some(1 << 20))
         .hybrid_cache_capacity(4 << 20);
-    meta::Builder::new().configure(config).build_from_hir(regex.hir()).map_err(|err| {
+    meta::Builder::new().configure(config).build_from_hir(hir).map_err(|err| {
         match err.size_limit() {
             Some(limit) => format!("it needs more than {} MiB of memory", limit >> 20),
             None => err.to_string(),
