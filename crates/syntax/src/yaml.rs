@@ -87,7 +87,7 @@ pub fn read_document(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
     let slice = text.get(range.clone())?;
-    let places = Places { text: slice, base: range.start, file, ascii: slice.is_ascii() };
+    let places = Places { text: slice, base: range.start, file, ascii: slice.is_ascii(), last: std::cell::Cell::default() };
     let mut builder =
         Builder { places, open: Vec::new(), anchors: Vec::new(), aliased: 0, root: None, problems };
     let mut parser = Parser::new_from_str(slice);
@@ -146,6 +146,9 @@ struct Places<'a> {
     base: usize,
     file: FileId,
     ascii: bool,
+    /// The last position asked for, in characters and bytes: nodes come in order, so the next one
+    /// is rarely far ahead.
+    last: std::cell::Cell<(usize, usize)>,
 }
 
 impl Places<'_> {
@@ -153,14 +156,20 @@ impl Places<'_> {
         if self.ascii {
             return self.base + chars.min(self.text.len());
         }
-        // The parser moves forward, but a cache is not worth its state: rules are small, and
-        // only the few that are not ASCII come here.
-        let bytes = self.text.char_indices().nth(chars).map_or(self.text.len(), |(at, _)| at);
+        let (from_chars, from_bytes) = match self.last.get() {
+            (known, bytes) if known <= chars => (known, bytes),
+            _ => (0, 0),
+        };
+        let rest = self.text.get(from_bytes..).unwrap_or_default();
+        let ahead = rest.char_indices().nth(chars - from_chars);
+        let bytes = ahead.map_or(self.text.len(), |(at, _)| from_bytes + at);
+        self.last.set((chars, bytes));
         self.base + bytes
     }
 
     fn span(&self, span: YamlSpan) -> Span {
-        Span::new(self.file, self.offset(span.start.index()), self.offset(span.end.index()))
+        let start = self.offset(span.start.index());
+        Span::new(self.file, start, self.offset(span.end.index()))
     }
 }
 

@@ -28,17 +28,43 @@ pub fn of_pattern(pattern: &Pattern) -> String {
     }
 }
 
+/// A pattern about one element of a list that was joined by blanks, as a regular expression for
+/// the flag `s`. An element may hold blanks itself, so this finds all that match, and maybe more.
+pub fn of_element(pattern: &Pattern) -> String {
+    let mut res = String::from(r#"(?:\A|[\s"'])"#);
+    for part in pattern.parts() {
+        match part {
+            Part::Literal(it) => res.push_str(&regex_syntax::escape(it)),
+            Part::Run => res.push_str(".*"),
+            Part::One => res.push('.'),
+            Part::Placeholder(_) => {}
+        }
+    }
+    res.push_str(r#"(?:[\s"']|\z)"#);
+    res
+}
+
 /// Prints a regular expression; `uncased` when the op it is for ignores case itself.
 pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, Unquotable> {
-    let hir = if uncased {
-        let plain = Regex::new(regex.text(), false, regex.multi_line(), regex.dot_all())
-            .map_err(|it| Unquotable(it.message))?;
-        fold_classes(plain.hir())
+    let plain = |regex: &Regex| {
+        Regex::new(regex.text(), false, regex.multi_line(), regex.dot_all())
+            .map_err(|it| Unquotable(it.message))
+    };
+    let hir = if uncased && flavour.ignore_case.is_none() {
+        fold_classes(plain(regex)?.hir())
+    } else if uncased {
+        plain(regex)?.hir().clone()
     } else {
         regex.hir().clone()
     };
+    let printer = Printer { flavour, folding: uncased && flavour.ignore_case.is_some() };
     if !flavour.anchored {
-        return term(&hir, flavour, 0);
+        let text = printer.term(&hir, 0)?;
+        let flags = match &flavour.ignore_case {
+            Some(flags) if uncased => flags,
+            _ => &flavour.flags,
+        };
+        return Ok(format!("{flags}{text}"));
     }
     let mut branches = Vec::new();
     let (fixed, free) = split(&hir, Look::Start);
@@ -50,7 +76,7 @@ pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, 
             let Some(part) = part else { continue };
             let after = if open { format!("{}*", flavour.any) } else { String::new() };
             let level = usize::from(!before.is_empty() || !after.is_empty());
-            branches.push(format!("{before}{}{after}", term(&part, flavour, level)?));
+            branches.push(format!("{before}{}{after}", printer.term(&part, level)?));
         }
     }
     Ok(branches.join("|"))
@@ -96,70 +122,158 @@ fn split(hir: &Hir, look: Look) -> (Option<Hir>, Option<Hir>) {
     }
 }
 
-/// `outer`: 0 anything, 1 part of a concatenation, 2 under a repetition.
-fn term(hir: &Hir, flavour: &Flavour, outer: usize) -> Result<String, Unquotable> {
-    let group = |text: String, level: usize| {
-        if outer > level { format!("{}{text})", flavour.group) } else { text }
-    };
-    Ok(match hir.kind() {
-        HirKind::Empty => group(String::new(), 1),
-        HirKind::Literal(it) => {
-            let text = std::str::from_utf8(&it.0)
-                .map_err(|_| Unquotable("bytes that are not text".to_owned()))?;
-            let res: String =
-                text.chars().map(|ch| literal(ch, flavour, &flavour.escape)).collect();
-            if text.chars().count() > 1 { group(res, 1) } else { res }
-        }
-        HirKind::Class(it) => class(it, flavour),
-        HirKind::Look(look) => {
-            let found = match look {
-                Look::Start => &flavour.start,
-                Look::End => &flavour.end,
-                Look::WordAscii | Look::WordUnicode => &flavour.word,
-                Look::WordAsciiNegate | Look::WordUnicodeNegate => &flavour.not_word,
-                Look::StartLF => &flavour.start.as_ref().map(|_| "(?m:^)".to_owned()),
-                Look::EndLF => &flavour.end.as_ref().map(|_| "(?m:$)".to_owned()),
-                _ => &None,
-            };
-            let what = match look {
-                Look::WordAscii | Look::WordAsciiNegate => {
-                    "a word boundary `\\b` in a regular expression"
-                }
-                _ => "an anchor inside a regular expression",
-            };
-            found.clone().ok_or_else(|| Unquotable(what.to_owned()))?
-        }
-        HirKind::Repetition(it) => {
-            let inner = term(&it.sub, flavour, 2)?;
-            let most = flavour.most_repeats.unwrap_or(u32::MAX);
-            if it.min > most || it.max.is_some_and(|it| it > most) {
-                return Err(Unquotable(format!("a repetition of more than {most}")));
-            }
-            let count = match (it.min, it.max) {
-                (0, None) => "*".to_owned(),
-                (1, None) => "+".to_owned(),
-                (0, Some(1)) => "?".to_owned(),
-                (min, None) => format!("{{{min},}}"),
-                (min, Some(max)) if min == max => format!("{{{min}}}"),
-                (min, Some(max)) => format!("{{{min},{max}}}"),
-            };
-            group(format!("{inner}{count}"), 1)
-        }
-        HirKind::Capture(it) => term(&it.sub, flavour, outer)?,
-        HirKind::Concat(parts) => {
-            let parts =
-                parts.iter().map(|it| term(it, flavour, 1)).collect::<Result<Vec<_>, _>>()?;
-            group(parts.concat(), 1)
-        }
-        HirKind::Alternation(parts) => {
-            let parts =
-                parts.iter().map(|it| term(it, flavour, 0)).collect::<Result<Vec<_>, _>>()?;
-            group(parts.join("|"), 0)
-        }
-    })
+/// Prints one expression in one flavour.
+struct Printer<'a> {
+    flavour: &'a Flavour,
+    /// Whether a flag makes the language ignore case. It then takes the Kelvin sign for `k` and the
+    /// long s for `s`; the meaning does not, so these letters are spelled out.
+    folding: bool,
 }
 
-fn literal(ch: char, flavour: &Flavour, special: &str) -> String {
+impl Printer<'_> {
+    /// `outer`: 0 anything, 1 part of a concatenation, 2 under a repetition.
+    fn term(&self, hir: &Hir, outer: usize) -> Result<String, Unquotable> {
+        let flavour = self.flavour;
+        let group = |text: String, level: usize| {
+            if outer > level { format!("{}{text})", flavour.group) } else { text }
+        };
+        Ok(match hir.kind() {
+            HirKind::Empty => group(String::new(), 1),
+            HirKind::Literal(it) => {
+                let text = std::str::from_utf8(&it.0)
+                    .map_err(|_| Unquotable("bytes that are not text".to_owned()))?;
+                let res: String = text.chars().map(|ch| self.literal(ch)).collect();
+                if text.chars().count() > 1 { group(res, 1) } else { res }
+            }
+            HirKind::Class(it) => self.class(it),
+            HirKind::Look(look) => {
+                let found = match look {
+                    Look::Start => &flavour.start,
+                    Look::End => &flavour.end,
+                    Look::WordAscii | Look::WordUnicode => &flavour.word,
+                    Look::WordAsciiNegate | Look::WordUnicodeNegate => &flavour.not_word,
+                    Look::StartLF => &flavour.start.as_ref().map(|_| "(?m:^)".to_owned()),
+                    Look::EndLF => &flavour.end.as_ref().map(|_| "(?m:$)".to_owned()),
+                    _ => &None,
+                };
+                let what = match look {
+                    Look::WordAscii | Look::WordAsciiNegate => {
+                        "a word boundary `\\b` in a regular expression"
+                    }
+                    _ => "an anchor inside a regular expression",
+                };
+                found.clone().ok_or_else(|| Unquotable(what.to_owned()))?
+            }
+            HirKind::Repetition(it) => {
+                let inner = self.term(&it.sub, 2)?;
+                let most = flavour.most_repeats.unwrap_or(u32::MAX);
+                if it.min > most || it.max.is_some_and(|it| it > most) {
+                    return Err(Unquotable(format!("a repetition of more than {most}")));
+                }
+                let count = match (it.min, it.max) {
+                    (0, None) => "*".to_owned(),
+                    (1, None) => "+".to_owned(),
+                    (0, Some(1)) => "?".to_owned(),
+                    (min, None) => format!("{{{min},}}"),
+                    (min, Some(max)) if min == max => format!("{{{min}}}"),
+                    (min, Some(max)) => format!("{{{min},{max}}}"),
+                };
+                group(format!("{inner}{count}"), 1)
+            }
+            HirKind::Capture(it) => self.term(&it.sub, outer)?,
+            HirKind::Concat(parts) => {
+                let parts =
+                    parts.iter().map(|it| self.term(it, 1)).collect::<Result<Vec<_>, _>>()?;
+                group(counted(parts), 1)
+            }
+            HirKind::Alternation(parts) => {
+                let parts =
+                    parts.iter().map(|it| self.term(it, 0)).collect::<Result<Vec<_>, _>>()?;
+                group(parts.join("|"), 0)
+            }
+        })
+    }
+
+    /// A literal outside of a class.
+    fn literal(&self, ch: char) -> String {
+        let text = escaped(ch, self.flavour, &self.flavour.escape);
+        if self.folding && is_shared(ch) {
+            let (low, high) = (ch.to_ascii_lowercase(), ch.to_ascii_uppercase());
+            return format!("(?-i:[{high}{low}])");
+        }
+        text
+    }
+
+    fn class(&self, class: &Class) -> String {
+        let flavour = self.flavour;
+        let unicode = match class {
+            Class::Unicode(it) => it.clone(),
+            Class::Bytes(it) => it.to_unicode_class().unwrap_or_else(ClassUnicode::empty),
+        };
+        let ranges = unicode.ranges();
+        if let [one] = ranges
+            && one.start() == one.end()
+        {
+            return self.literal(one.start());
+        }
+        if let [one] = ranges
+            && one.start() == '\0'
+            && one.end() == char::MAX
+        {
+            return flavour.any.clone();
+        }
+        let negated = ranges.last().is_some_and(|it| it.end() == char::MAX);
+        let fold = self.folding && ranges.iter().any(|it| reaches_shared(*it));
+        let mut shown = if fold { fold_class(&unicode) } else { unicode.clone() };
+        if negated {
+            shown.negate();
+        }
+        let mut res = String::from(if negated { "[^" } else { "[" });
+        for range in shown.ranges() {
+            let (start, end) = (range.start(), range.end());
+            res.push_str(&escaped(start, flavour, &flavour.class_escape));
+            if end != start {
+                if end as u32 > start as u32 + 1 {
+                    res.push('-');
+                }
+                res.push_str(&escaped(end, flavour, &flavour.class_escape));
+            }
+        }
+        res.push(']');
+        if fold { format!("(?-i:{res})") } else { res }
+    }
+}
+
+/// Whether Unicode folds a character from beyond ASCII onto this letter.
+fn is_shared(ch: char) -> bool {
+    matches!(ch, 'k' | 'K' | 's' | 'S')
+}
+
+fn reaches_shared(range: ClassUnicodeRange) -> bool {
+    ['k', 'K', 's', 'S'].iter().any(|it| (range.start()..=range.end()).contains(it))
+}
+
+/// Joins the parts of a concatenation; four or more equal single parts in a row are counted.
+fn counted(parts: Vec<String>) -> String {
+    let mut res = String::new();
+    let mut parts = parts.into_iter().peekable();
+    while let Some(part) = parts.next() {
+        let mut count = 1;
+        while parts.peek() == Some(&part) {
+            parts.next();
+            count += 1;
+        }
+        let single = part.chars().count() == 1 || part.starts_with('[') || part.starts_with('(');
+        if count >= 4 && single && !part.ends_with(['*', '+', '?', '}']) {
+            res.push_str(&format!("{part}{{{count}}}"));
+        } else {
+            (0..count).for_each(|_| res.push_str(&part));
+        }
+    }
+    res
+}
+
+fn escaped(ch: char, flavour: &Flavour, special: &str) -> String {
     if let Some(it) = flavour.controls.get(&ch) {
         it.clone()
     } else if special.contains(ch) {
@@ -167,43 +281,6 @@ fn literal(ch: char, flavour: &Flavour, special: &str) -> String {
     } else {
         ch.to_string()
     }
-}
-
-fn class(class: &Class, flavour: &Flavour) -> String {
-    let unicode = match class {
-        Class::Unicode(it) => it.clone(),
-        Class::Bytes(it) => it.to_unicode_class().unwrap_or_else(ClassUnicode::empty),
-    };
-    let ranges = unicode.ranges();
-    if let [one] = ranges
-        && one.start() == one.end()
-    {
-        return literal(one.start(), flavour, &flavour.escape);
-    }
-    if let [one] = ranges
-        && one.start() == '\0'
-        && one.end() == char::MAX
-    {
-        return flavour.any.clone();
-    }
-    let negated = ranges.last().is_some_and(|it| it.end() == char::MAX);
-    let mut shown = unicode.clone();
-    if negated {
-        shown.negate();
-    }
-    let mut res = String::from(if negated { "[^" } else { "[" });
-    for range in shown.ranges() {
-        let (start, end) = (range.start(), range.end());
-        res.push_str(&literal(start, flavour, &flavour.class_escape));
-        if end != start {
-            if end as u32 > start as u32 + 1 {
-                res.push('-');
-            }
-            res.push_str(&literal(end, flavour, &flavour.class_escape));
-        }
-    }
-    res.push(']');
-    res
 }
 
 /// Classes get all cases of their members, literals stay: for an op that ignores case of

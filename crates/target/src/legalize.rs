@@ -55,6 +55,8 @@ struct Call {
     field: String,
     column: String,
     arg: Arg,
+    /// The test on its own, as it is written when it is joined with no other.
+    leaf: Leaf,
     negated: bool,
 }
 
@@ -196,15 +198,10 @@ impl Legalizer<'_> {
     fn finish(&mut self, it: Piecewise) -> Legal {
         match it {
             Piecewise::Done(it) => it,
-            Piecewise::Call(call) => {
-                let Some(op) = self.target.op(call.kind, &call.op) else {
-                    return Legal::Const(false);
-                };
-                match self.render(op, &call.field, &[&call.arg]) {
-                    Ok(text) => Legal::Leaf(self.guard(op, text, call.negated)),
-                    Err(_) => Legal::Const(false),
-                }
-            }
+            Piecewise::Call(call) => match self.target.op(call.kind, &call.op) {
+                Some(op) => Legal::Leaf(self.guard(op, call.leaf, call.negated)),
+                None => Legal::Const(false),
+            },
         }
     }
 
@@ -240,9 +237,13 @@ impl Legalizer<'_> {
             Field::Named(name) => (name.to_string(), self.profile.column(name).kind),
         };
         if let Some(constant) = settled(&test.predicate, kind) {
+            let reason = format!("`{name}` holds no text there, so this value is never found");
+            let effect = crate::legal::Effect::Narrower.flip(negated);
+            self.notes.push(Note { effect, reason, span: test.span });
             return Piecewise::Done(Legal::Const(constant));
         }
-        let field = match self.target.quote_name(&name) {
+        let spelled = self.profile.column(&name).spelled.filter(|_| kind != Kind::Anywhere);
+        let field = match spelled.map_or_else(|| self.target.quote_name(&name), Ok) {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
@@ -276,7 +277,7 @@ impl Legalizer<'_> {
             };
             let Some(op) = self.target.op(kind, &op_name) else { continue };
             match self.render(op, &field, &[&arg]) {
-                Ok(_) => {
+                Ok(leaf) => {
                     if let Some(effect) = op.spec.effect {
                         let note = Note {
                             effect: effect.flip(negated ^ not),
@@ -293,6 +294,7 @@ impl Legalizer<'_> {
                         field: field.clone(),
                         column: name,
                         arg,
+                        leaf,
                         negated: negated ^ not,
                     };
                     if not {
@@ -459,6 +461,9 @@ fn ways(predicate: &Predicate, kind: Kind, target: &Target) -> Vec<Way> {
                     res.push(way("bool_eq", Arg::Bool(text.eq_ignore_ascii_case("true"))));
                 }
             }
+            if kind == Kind::Joined && pattern.shape() != Shape::Anything {
+                return joined_ways(pattern, *case);
+            }
             text_ways(pattern, *case, target, &mut res);
             res
         }
@@ -560,6 +565,24 @@ fn text_ways(pattern: &Pattern, case: Case, _target: &Target, res: &mut Vec<Way>
         op: "regex".to_owned(),
         arg: Arg::AsRegex(pattern.clone(), case, Search::Plain),
     });
+}
+
+/// An element of a joined list is found between blanks, quotes or the ends of the text.
+fn joined_ways(pattern: &Pattern, case: Case) -> Vec<Way> {
+    let text = flavour::of_element(pattern);
+    let Ok(regex) = Regex::new(&text, case == Case::Insensitive, false, true) else {
+        return Vec::new();
+    };
+    let way = |op: &str, search: Search| Way {
+        op: op.to_owned(),
+        arg: Arg::Regex(regex.clone(), search),
+    };
+    match case {
+        Case::Insensitive if text.is_ascii() => {
+            vec![way("regex_uncased", Search::Uncased), way("regex", Search::Plain)]
+        }
+        _ => vec![way("regex", Search::Plain)],
+    }
 }
 
 fn describe(predicate: &Predicate) -> &'static str {

@@ -3,6 +3,7 @@
 //! Knows: templates, quoting, precedence, field maps, types, fidelity.
 //! Does not know: any particular target by name, how rules are written.
 
+mod adapt;
 mod codes;
 mod envelope;
 mod flavour;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use diagnostic::{Diagnostic, nearest};
 use ir::Rule;
+use rustc_hash::FxHashMap;
 
 use crate::codes::{BAD_OPTION, SKIPPED};
 use crate::hole::{Op, compile};
@@ -34,7 +35,7 @@ pub struct LoadError {
 pub struct Target {
     /// What it says about its language.
     pub manifest: Manifest,
-    ops: BTreeMap<(Kind, String), Op>,
+    ops: BTreeMap<Kind, FxHashMap<String, Op>>,
     profiles: BTreeMap<String, Profile>,
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) envelopes: minijinja::Environment<'static>,
@@ -63,12 +64,12 @@ impl Target {
                 format!("`name` is `{}`, the folder is `{}`", manifest.name, folder.name),
             ));
         }
-        let mut ops = BTreeMap::new();
+        let mut ops: BTreeMap<Kind, FxHashMap<String, Op>> = BTreeMap::new();
         for (kind, table) in &manifest.ops {
             for (name, spec) in table {
                 let op = compile(&manifest, spec)
                     .map_err(|it| err("target.yml", format!("op `{name}`: {it:#}")))?;
-                ops.insert((*kind, name.clone()), op);
+                ops.entry(*kind).or_default().insert(name.clone(), op);
             }
         }
         let mut profiles = BTreeMap::new();
@@ -124,7 +125,7 @@ impl Target {
 
     pub(crate) fn op(&self, kind: Kind, name: &str) -> Option<&Op> {
         let kind = if kind == Kind::Any { natural(name) } else { kind };
-        let find = |kind: Kind| self.ops.get(&(kind, name.to_owned()));
+        let find = |kind: Kind| self.ops.get(&kind).and_then(|it| it.get(name));
         find(kind).or_else(|| find(Kind::All))
     }
 

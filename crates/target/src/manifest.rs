@@ -189,7 +189,11 @@ pub struct Flavour {
     /// Not a word boundary.
     #[serde(default)]
     pub not_word: Option<String>,
-    /// Put before a case-insensitive one; absent: case is spelled out in classes.
+    /// Put before one that tells case apart.
+    #[serde(default)]
+    pub flags: String,
+    /// Put before one that ignores case; absent: case is spelled out in classes, or the op for it
+    /// ignores case by itself.
     #[serde(default)]
     pub ignore_case: Option<String>,
     /// Spellings of control characters.
@@ -216,6 +220,8 @@ pub enum Kind {
     Date,
     /// A list of texts, where the language tells lists apart.
     Array,
+    /// A list of texts joined by spaces into one: the borders of its elements are lost.
+    Joined,
     /// Not known: what a test asks decides.
     Any,
     /// The whole event.

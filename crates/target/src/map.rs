@@ -6,6 +6,7 @@ use diagnostic::{Diagnostic, nearest};
 use ir::{Case, Expr, Field, Part, Pattern, Predicate, Rule, Shape, Test, normalize};
 use source::Span;
 
+use crate::adapt::adapt;
 use crate::codes::{NO_COLUMN, NO_SOURCE};
 use crate::legal::{Effect, Note};
 use crate::profile::{FieldSpec, Profile, SourceSpec, Where};
@@ -104,18 +105,48 @@ impl Mapper<'_> {
                 None => {}
             }
         }
+        if long.closed && !named(&long.cases, &test.predicate) {
+            self.no_column(name, test.span, "events with this value are not in the table");
+            return Expr::Const(false);
+        }
         if !long.cases.is_empty() {
             return cases(&long.cases, test);
         }
         let mut test = test.clone();
-        if let Predicate::Text(pattern, _) = &mut test.predicate
-            && let Shape::Exact(text) = pattern.shape()
-            && let Some((_, there)) =
-                long.values.iter().find(|(here, _)| here.eq_ignore_ascii_case(text))
-        {
-            *pattern = Pattern::literal(there.as_str());
+        let mut columns = long.columns.clone();
+        if let Predicate::Text(pattern, _) = &mut test.predicate {
+            match adapt(pattern, &long) {
+                Ok(it) => {
+                    *pattern = it.pattern;
+                    if let Some((effect, reason)) = &it.cost {
+                        self.note(*effect, reason, test.span, negated);
+                    }
+                    columns = it.column.map_or(columns, |it| vec![it]);
+                }
+                Err(reason) => {
+                    self.no_column(name, test.span, &reason);
+                    return Expr::Const(false);
+                }
+            }
+        } else if columns.is_empty() {
+            self.no_column(name, test.span, "its parts have columns of their own");
+            return Expr::Const(false);
         }
-        self.columns(&long.columns, &test, negated)
+        self.columns(&columns, &test, negated)
+    }
+
+    fn no_column(&mut self, name: &str, span: Span, reason: &str) {
+        let target = self.target;
+        let message = format!("`{target}` can't ask this of the field `{name}`: {reason}");
+        self.problems.push(
+            Diagnostic::error(
+                &NO_COLUMN,
+                span,
+                message,
+                "this has no counterpart in the profile's columns",
+            )
+            .with_help(format!("rewrite the test, or leave `{target}` out of this rule's targets")),
+        );
     }
 
     /// The field's columns, or a diagnostic.
@@ -206,9 +237,15 @@ fn cut(pattern: &Pattern, most: usize) -> Option<Pattern> {
     Some(Pattern::literal(&text[..end]))
 }
 
-/// A test on a field with a fixed set of values: the conditions of those that pass.
-fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr {
-    let passes = |value: &str| match &test.predicate {
+/// Whether some case passes the test, or it asks for no value in particular.
+fn named(cases: &std::collections::BTreeMap<String, Where>, predicate: &Predicate) -> bool {
+    matches!(predicate, Predicate::Exists | Predicate::Null)
+        || cases.keys().any(|it| passes(predicate, it))
+}
+
+/// Whether a value, as text, passes a test.
+fn passes(predicate: &Predicate, value: &str) -> bool {
+    match predicate {
         Predicate::Text(pattern, case) => matcher::covers(pattern, value, *case),
         Predicate::Exists => true,
         Predicate::Bool(it) => value.eq_ignore_ascii_case(if *it { "true" } else { "false" }),
@@ -216,13 +253,19 @@ fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr
             ir::Number::parse(value).is_some_and(|it| cmp.holds(it.cmp(number)))
         }
         _ => false,
-    };
+    }
+}
+
+/// A test on a field with a fixed set of values: the conditions of those that pass.
+fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr {
     let all = cases.iter();
     if matches!(test.predicate, Predicate::Null) {
         return Expr::any(all.map(|(_, it)| condition(it, test.span)).collect()).not();
     }
     Expr::any(
-        all.filter(|(value, _)| passes(value)).map(|(_, it)| condition(it, test.span)).collect(),
+        all.filter(|(value, _)| passes(&test.predicate, value))
+            .map(|(_, it)| condition(it, test.span))
+            .collect(),
     )
 }
 

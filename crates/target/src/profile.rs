@@ -62,6 +62,9 @@ pub struct ColumnLong {
     /// The longest text it holds, in bytes; longer values are cut there.
     #[serde(default)]
     pub max_length: Option<usize>,
+    /// How the column is written in a query, where it is made of several.
+    #[serde(default)]
+    pub spelled: Option<String>,
     /// How a test on it differs from a test on the field, if it does.
     #[serde(default)]
     pub effect: Option<Effect>,
@@ -83,7 +86,7 @@ pub enum FieldSpec {
 }
 
 /// The long form of a field.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldLong {
     /// Its columns.
@@ -92,9 +95,23 @@ pub struct FieldLong {
     /// Its values that are another text in the columns.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// Beginnings of its values that are another text in the columns: `HKLM\` there is
+    /// `HKEY_LOCAL_MACHINE\`.
+    #[serde(default)]
+    pub prefixes: BTreeMap<String, String>,
+    /// How the columns write its values, where that is a matter of form.
+    #[serde(default)]
+    pub form: Option<Form>,
+    /// Columns by the key that stands before a value: `MD5=`. Takes the place of `columns`.
+    #[serde(default)]
+    pub keyed: BTreeMap<String, String>,
     /// All values it can have, each with the condition that is true then. No columns are used.
     #[serde(default)]
     pub cases: BTreeMap<String, Where>,
+    /// Whether a test that names a value outside of `cases` is refused: events with other values are
+    /// in another place.
+    #[serde(default)]
+    pub closed: bool,
     /// The condition that is true when the field holds a value, where that is not plain presence.
     #[serde(default)]
     pub present: Option<Where>,
@@ -104,6 +121,16 @@ pub struct FieldLong {
     /// Why.
     #[serde(default)]
     pub reason: String,
+}
+
+/// A form of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Hexadecimal numbers, `0x3e7` or `DWORD (0x..)`, are decimal in the column.
+    Decimal,
+    /// Of a path, the column has the last part.
+    BaseName,
 }
 
 /// A condition on columns: all of its entries. A key is a column with modifiers, `evt.type|cased`;
@@ -195,6 +222,12 @@ impl Profile {
 
 impl ColumnLong {
     fn text() -> ColumnLong {
-        ColumnLong { kind: Kind::Text, max_length: None, effect: None, reason: String::new() }
+        ColumnLong {
+            kind: Kind::Text,
+            max_length: None,
+            spelled: None,
+            effect: None,
+            reason: String::new(),
+        }
     }
 }
