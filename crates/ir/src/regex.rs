@@ -3,6 +3,8 @@
 //! A search, not a full match; case-sensitive unless `i`. `\d`, `\w`, `\s` and `\b` are ASCII, as
 //! in PCRE's default. Parsed once, by regex-syntax; look-around and back-references are errors.
 
+use std::sync::OnceLock;
+
 use regex_syntax::ast::{self, Ast};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
@@ -13,7 +15,9 @@ pub struct Regex {
     ignore_case: bool,
     multi_line: bool,
     dot_all: bool,
-    hir: Hir,
+    plain: Hir,
+    /// With case spelled out, made when it is asked for: many never need it.
+    folded: OnceLock<Hir>,
 }
 
 impl PartialEq for Regex {
@@ -59,8 +63,14 @@ impl Regex {
                 message: first_line(&err.to_string()),
                 range: 0..text.len(),
             })?;
-        let hir = if ignore_case { fold_hir(&hir) } else { hir };
-        Ok(Regex { text: text.to_owned(), ignore_case, multi_line, dot_all, hir })
+        Ok(Regex {
+            text: text.to_owned(),
+            ignore_case,
+            multi_line,
+            dot_all,
+            plain: hir,
+            folded: OnceLock::new(),
+        })
     }
 
     /// The text as written.
@@ -85,7 +95,16 @@ impl Regex {
 
     /// What is searched for, with case spelled out in classes and flags gone.
     pub fn hir(&self) -> &Hir {
-        &self.hir
+        if self.ignore_case {
+            self.folded.get_or_init(|| fold_hir(&self.plain))
+        } else {
+            &self.plain
+        }
+    }
+
+    /// What is searched for, as if case were told apart.
+    pub fn plain_hir(&self) -> &Hir {
+        &self.plain
     }
 
     /// Text and flags, which decide equality.
@@ -203,8 +222,12 @@ pub fn fold_class(class: &ClassUnicode) -> ClassUnicode {
     high.difference(&ascii);
     low.case_fold_simple();
     low.intersect(&ascii);
-    high.case_fold_simple();
-    high.difference(&ascii);
+    // All of it has all of its cases; folding a range of a million characters is slow.
+    let beyond = ClassUnicodeRange::new('\u{80}', char::MAX);
+    if !high.ranges().is_empty() && high.ranges() != [beyond] {
+        high.case_fold_simple();
+        high.difference(&ascii);
+    }
     low.union(&high);
     low
 }

@@ -46,20 +46,18 @@ pub fn of_element(pattern: &Pattern) -> String {
 
 /// Prints a regular expression; `uncased` when the op it is for ignores case itself.
 pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, Unquotable> {
-    let plain = |regex: &Regex| {
-        Regex::new(regex.text(), false, regex.multi_line(), regex.dot_all())
-            .map_err(|it| Unquotable(it.message))
-    };
+    let folded;
     let hir = if uncased && flavour.ignore_case.is_none() {
-        fold_classes(plain(regex)?.hir())
+        folded = fold_classes(regex.plain_hir());
+        &folded
     } else if uncased {
-        plain(regex)?.hir().clone()
+        regex.plain_hir()
     } else {
-        regex.hir().clone()
+        regex.hir()
     };
     let printer = Printer { flavour, folding: uncased && flavour.ignore_case.is_some() };
     if !flavour.anchored {
-        let text = printer.term(&hir, 0)?;
+        let text = printer.term(hir, 0)?;
         let flags = match &flavour.ignore_case {
             Some(flags) if uncased => flags,
             _ => &flavour.flags,
@@ -67,7 +65,7 @@ pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, 
         return Ok(format!("{flags}{text}"));
     }
     let mut branches = Vec::new();
-    let (fixed, free) = split(&hir, Look::Start);
+    let (fixed, free) = split(hir, Look::Start);
     for (part, open) in [(fixed, false), (free, true)] {
         let Some(part) = part else { continue };
         let before = if open { format!("{}*", flavour.any) } else { String::new() };

@@ -16,6 +16,8 @@ use crate::manifest::{Manifest, OpSpec};
 pub struct Op {
     /// Text and holes.
     pub pieces: Vec<Piece>,
+    /// The same for ops with the same template.
+    pub id: usize,
     /// The op as the manifest says it.
     pub spec: crate::manifest::OpLong,
 }
@@ -106,7 +108,7 @@ pub fn compile(manifest: &Manifest, spec: &OpSpec) -> Result<Op, Error> {
         &spec.template,
         Value::from_pairs(symbols.into_iter().map(|(key, value)| (key.to_owned(), value))),
     )?;
-    Ok(Op { pieces: pieces(&text), spec })
+    Ok(Op { pieces: pieces(&text), id: 0, spec })
 }
 
 fn with(value: &Value, change: impl Fn(&mut Hole)) -> Result<Value, Error> {

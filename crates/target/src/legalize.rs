@@ -5,9 +5,8 @@
 //! the target refuses, at the author's text.
 
 use diagnostic::{Diagnostic, Severity};
-use ir::{
-    Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Shape, Test,
-};
+use ir::{Case, Expr, Field, Part, Pattern, Predicate, Regex, Shape, Test};
+use rustc_hash::FxHashMap;
 
 use crate::codes::{CANNOT_EXPRESS, UNQUOTABLE, UNRESOLVED_PLACEHOLDER};
 use crate::flavour;
@@ -17,51 +16,22 @@ use crate::load::Target;
 use crate::manifest::Kind;
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
-
-/// What a test gives to its template.
-#[derive(Debug, Clone)]
-enum Arg {
-    Glob(Pattern),
-    Regex(Regex, Search),
-    /// The pattern as a regular expression, made only when the plainer ways fail.
-    AsRegex(Pattern, Case, Search),
-    Number(Number),
-    Bool(bool),
-    Net(Net),
-    Other(String),
-    Time(&'static str, Number),
-    Nothing,
-}
-
-/// How a regular expression is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Search {
-    /// As it stands, case spelled out where needed.
-    Plain,
-    /// For an op that ignores case itself.
-    Uncased,
-}
-
-/// One way to say a test.
-struct Way {
-    op: String,
-    arg: Arg,
-}
+use crate::ways::{Arg, Search, describe, settled, ways};
 
 /// A test as it will be written, before neighbours are joined into lists.
-struct Call {
-    kind: Kind,
-    op: String,
+struct Call<'a> {
+    op: &'a Op,
+    /// The op for several values, if there is one.
+    list: Option<&'a Op>,
     field: String,
-    column: String,
     arg: Arg,
     /// The test on its own, as it is written when it is joined with no other.
     leaf: Leaf,
     negated: bool,
 }
 
-enum Piecewise {
-    Call(Call),
+enum Piecewise<'a> {
+    Call(Box<Call<'a>>),
     Done(Legal),
 }
 
@@ -85,8 +55,8 @@ struct Legalizer<'a> {
     problems: Vec<Diagnostic>,
 }
 
-impl Legalizer<'_> {
-    fn expr(&mut self, expr: &Expr, negated: bool) -> Piecewise {
+impl<'a> Legalizer<'a> {
+    fn expr(&mut self, expr: &Expr, negated: bool) -> Piecewise<'a> {
         match expr {
             Expr::All(parts) => {
                 let parts = parts
@@ -99,7 +69,8 @@ impl Legalizer<'_> {
                 Piecewise::Done(self.chain(parts, true))
             }
             Expr::Any(parts) => {
-                let parts: Vec<Piecewise> = parts.iter().map(|it| self.expr(it, negated)).collect();
+                let parts: Vec<Piecewise<'a>> =
+                    parts.iter().map(|it| self.expr(it, negated)).collect();
                 let parts = self.join(parts);
                 Piecewise::Done(self.chain(parts, false))
             }
@@ -146,31 +117,29 @@ impl Legalizer<'_> {
     }
 
     /// Neighbours with the same column and op become one list test, where the target has one.
-    fn join(&mut self, parts: Vec<Piecewise>) -> Vec<Legal> {
-        let mut groups: Vec<Vec<Call>> = Vec::new();
+    fn join(&mut self, parts: Vec<Piecewise<'a>>) -> Vec<Legal> {
+        let mut groups: Vec<Vec<Call<'a>>> = Vec::new();
         let mut order: Vec<Result<usize, Legal>> = Vec::new();
-        let mut index: std::collections::BTreeMap<(Kind, String, String), usize> =
-            Default::default();
+        let mut index: FxHashMap<(String, usize), usize> = FxHashMap::default();
         for part in parts {
             match part {
                 Piecewise::Done(it) => order.push(Err(it)),
                 Piecewise::Call(call) => {
+                    let Some(list) = call.list else {
+                        order.push(Err(self.finish(Piecewise::Call(call))));
+                        continue;
+                    };
                     // Ops whose lists are written alike share one.
-                    let list = self.target.op(call.kind, &format!("{}_any", call.op));
-                    let list = list.map_or(call.op.clone(), |it| it.spec.template.clone());
-                    let key = (call.kind, call.column.clone(), list);
-                    match index.get(&key) {
-                        Some(&at) => groups[at].push(call),
-                        None => {
-                            index.insert(key, groups.len());
-                            order.push(Ok(groups.len()));
-                            groups.push(vec![call]);
-                        }
-                    }
+                    let at = *index.entry((call.field.clone(), list.id)).or_insert_with(|| {
+                        order.push(Ok(groups.len()));
+                        groups.push(Vec::new());
+                        groups.len() - 1
+                    });
+                    groups[at].push(*call);
                 }
             }
         }
-        let mut groups: Vec<Option<Vec<Call>>> = groups.into_iter().map(Some).collect();
+        let mut groups: Vec<Option<Vec<Call<'a>>>> = groups.into_iter().map(Some).collect();
         let mut res = Vec::new();
         for place in order {
             match place {
@@ -181,27 +150,23 @@ impl Legalizer<'_> {
         res
     }
 
-    fn list(&mut self, calls: Vec<Call>) -> Vec<Legal> {
+    fn list(&mut self, calls: Vec<Call<'a>>) -> Vec<Legal> {
         if calls.len() > 1 {
             let first = &calls[0];
-            let op = self.target.op(first.kind, &format!("{}_any", first.op));
             let args: Vec<&Arg> = calls.iter().map(|it| &it.arg).collect();
-            if let Some(op) = op
-                && let Ok(text) = self.render(op, &first.field, &args)
+            if let Some(op) = first.list
+                && let Ok(leaf) = self.render(op, &first.field, &args)
             {
-                return vec![Legal::Leaf(self.guard(op, text, first.negated))];
+                return vec![Legal::Leaf(self.guard(op, leaf, first.negated))];
             }
         }
-        calls.into_iter().map(|it| self.finish(Piecewise::Call(it))).collect()
+        calls.into_iter().map(|it| self.finish(Piecewise::Call(Box::new(it)))).collect()
     }
 
-    fn finish(&mut self, it: Piecewise) -> Legal {
+    fn finish(&mut self, it: Piecewise<'a>) -> Legal {
         match it {
             Piecewise::Done(it) => it,
-            Piecewise::Call(call) => match self.target.op(call.kind, &call.op) {
-                Some(op) => Legal::Leaf(self.guard(op, call.leaf, call.negated)),
-                None => Legal::Const(false),
-            },
+            Piecewise::Call(call) => Legal::Leaf(self.guard(call.op, call.leaf, call.negated)),
         }
     }
 
@@ -217,7 +182,7 @@ impl Legalizer<'_> {
         leaf
     }
 
-    fn test(&mut self, test: &Test, negated: bool) -> Piecewise {
+    fn test(&mut self, test: &Test, negated: bool) -> Piecewise<'a> {
         if let Predicate::Text(pattern, _) = &test.predicate
             && let Some(name) = pattern.placeholders().next()
         {
@@ -234,7 +199,7 @@ impl Legalizer<'_> {
         }
         let (name, kind) = match &test.field {
             Field::Anywhere => (String::new(), Kind::Anywhere),
-            Field::Named(name) => (name.to_string(), self.profile.column(name).kind),
+            Field::Named(name) => (name.to_string(), self.profile.column(name).0),
         };
         if let Some(constant) = settled(&test.predicate, kind) {
             let reason = format!("`{name}` holds no text there, so this value is never found");
@@ -242,18 +207,18 @@ impl Legalizer<'_> {
             self.notes.push(Note { effect, reason, span: test.span });
             return Piecewise::Done(Legal::Const(constant));
         }
-        let spelled = self.profile.column(&name).spelled.filter(|_| kind != Kind::Anywhere);
+        let column = self.profile.column(&name).1.filter(|_| kind != Kind::Anywhere);
+        let spelled = column.and_then(|it| it.spelled.clone());
         let field = match spelled.map_or_else(|| self.target.quote_name(&name), Ok) {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
         self.note_ascii(test, negated);
         let mut unsaid = None;
-        for way in ways(&test.predicate, kind, self.target) {
+        for way in ways(&test.predicate, kind) {
             let arg = match way.arg {
                 Arg::AsRegex(pattern, case, search) => {
-                    let op = way.op.as_str();
-                    if self.target.op(kind, op).is_none() {
+                    if self.target.op(kind, way.op).is_none() {
                         continue;
                     }
                     let text = flavour::of_pattern(&pattern);
@@ -272,10 +237,10 @@ impl Legalizer<'_> {
                 it => it,
             };
             let (op_name, not) = match way.op.strip_prefix("not ") {
-                Some(it) => (it.to_owned(), true),
+                Some(it) => (it, true),
                 None => (way.op, false),
             };
-            let Some(op) = self.target.op(kind, &op_name) else { continue };
+            let Some(op) = self.target.op(kind, op_name) else { continue };
             match self.render(op, &field, &[&arg]) {
                 Ok(leaf) => {
                     if let Some(effect) = op.spec.effect {
@@ -288,20 +253,15 @@ impl Legalizer<'_> {
                             self.notes.push(note);
                         }
                     }
-                    let call = Call {
-                        kind,
-                        op: op_name,
-                        field: field.clone(),
-                        column: name,
-                        arg,
-                        leaf,
-                        negated: negated ^ not,
-                    };
+                    let list = self.target.list_op(kind, op_name);
+                    let negated = negated ^ not;
+                    let call = Call { op, list, field, arg, leaf, negated };
+                    let call = Piecewise::Call(Box::new(call));
                     if not {
-                        let inner = self.finish(Piecewise::Call(call));
+                        let inner = self.finish(call);
                         return Piecewise::Done(Legal::Not(Box::new(inner)));
                     }
-                    return Piecewise::Call(call);
+                    return call;
                 }
                 Err(it) => unsaid = Some(it),
             }
@@ -339,7 +299,7 @@ impl Legalizer<'_> {
         }
     }
 
-    fn unquotable(&mut self, test: &Test, what: &Unquotable) -> Piecewise {
+    fn unquotable(&mut self, test: &Test, what: &Unquotable) -> Piecewise<'a> {
         let target = &self.target.manifest.name;
         self.problem(
             Diagnostic::error(
@@ -430,176 +390,5 @@ fn core(pattern: &Pattern) -> &str {
     match pattern.shape() {
         Shape::Exact(it) | Shape::Prefix(it) | Shape::Suffix(it) | Shape::Infix(it) => it,
         Shape::Anything | Shape::Glob => "",
-    }
-}
-
-/// Tests that a column's kind decides: text that is no number is in no number column.
-fn settled(predicate: &Predicate, kind: Kind) -> Option<bool> {
-    let Predicate::Text(pattern, _) = predicate else { return None };
-    let Shape::Exact(text) = pattern.shape() else { return None };
-    let can = match kind {
-        Kind::Number => Number::parse(text).is_some(),
-        Kind::Bool => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"),
-        _ => true,
-    };
-    (!can).then_some(false)
-}
-
-/// The ways to say a test on a column of a kind, plainest first.
-fn ways(predicate: &Predicate, kind: Kind, target: &Target) -> Vec<Way> {
-    let way = |op: &str, arg: Arg| Way { op: op.to_owned(), arg };
-    match predicate {
-        Predicate::Text(pattern, case) => {
-            let mut res = Vec::new();
-            if let Shape::Exact(text) = pattern.shape() {
-                if kind == Kind::Number
-                    && let Some(number) = Number::parse(text)
-                {
-                    res.push(way("num_eq", Arg::Number(number)));
-                }
-                if kind == Kind::Bool {
-                    res.push(way("bool_eq", Arg::Bool(text.eq_ignore_ascii_case("true"))));
-                }
-            }
-            if kind == Kind::Joined && pattern.shape() != Shape::Anything {
-                return joined_ways(pattern, *case);
-            }
-            text_ways(pattern, *case, target, &mut res);
-            res
-        }
-        Predicate::Regex(regex) => {
-            let mut res = Vec::new();
-            if regex.ignore_case() && regex.text().is_ascii() {
-                res.push(way("regex_uncased", Arg::Regex(regex.clone(), Search::Uncased)));
-            }
-            res.push(way("regex", Arg::Regex(regex.clone(), Search::Plain)));
-            res
-        }
-        Predicate::Number(cmp, number) => {
-            let mut res = vec![way(&format!("num_{}", suffix(*cmp)), Arg::Number(*number))];
-            if *cmp == Cmp::Eq {
-                text_ways(
-                    &Pattern::literal(number.to_string()),
-                    Case::Insensitive,
-                    target,
-                    &mut res,
-                );
-            }
-            res
-        }
-        Predicate::Bool(it) => {
-            let mut res = vec![way("bool_eq", Arg::Bool(*it))];
-            text_ways(&Pattern::literal(it.to_string()), Case::Insensitive, target, &mut res);
-            res
-        }
-        Predicate::Null => vec![way("is_null", Arg::Nothing)],
-        Predicate::Exists => vec![way("exists", Arg::Nothing)],
-        Predicate::Net(net) => {
-            let op = if net.address().is_ipv4() { "in_net_v4" } else { "in_net_v6" };
-            vec![way(op, Arg::Net(*net))]
-        }
-        Predicate::Field(other, anchor, case) => {
-            let op = match anchor {
-                Anchor::Whole => "field_eq",
-                Anchor::Start => "field_starts_with",
-                Anchor::End => "field_ends_with",
-                Anchor::Within => "field_contains",
-            };
-            let op = if *case == Case::Sensitive { format!("{op}_cased") } else { op.to_owned() };
-            vec![way(&op, Arg::Other(other.to_string()))]
-        }
-        Predicate::Time(part, cmp, number) => {
-            vec![way(&format!("time_{}", suffix(*cmp)), Arg::Time(part.word(), *number))]
-        }
-    }
-}
-
-fn suffix(cmp: Cmp) -> &'static str {
-    match cmp {
-        Cmp::Eq => "eq",
-        Cmp::Lt => "lt",
-        Cmp::Lte => "lte",
-        Cmp::Gt => "gt",
-        Cmp::Gte => "gte",
-    }
-}
-
-fn text_ways(pattern: &Pattern, case: Case, _target: &Target, res: &mut Vec<Way>) {
-    let name = match pattern.shape() {
-        Shape::Exact(_) => "eq",
-        Shape::Prefix(_) => "starts_with",
-        Shape::Suffix(_) => "ends_with",
-        Shape::Infix(_) => "contains",
-        Shape::Glob => "like",
-        Shape::Anything => {
-            res.push(Way { op: "any_value".to_owned(), arg: Arg::Nothing });
-            res.push(Way { op: "not is_null".to_owned(), arg: Arg::Nothing });
-            return;
-        }
-    };
-    let caseless = pattern.parts().iter().all(|it| match it {
-        Part::Literal(text) => text.chars().all(|ch| !ch.is_alphabetic()),
-        _ => true,
-    });
-    let mut push = |suffix: &str| {
-        res.push(Way { op: format!("{name}{suffix}"), arg: Arg::Glob(pattern.clone()) });
-        if name != "like" {
-            res.push(Way { op: format!("like{suffix}"), arg: Arg::Glob(pattern.clone()) });
-        }
-    };
-    match case {
-        Case::Sensitive => push("_cased"),
-        Case::Insensitive => {
-            push("");
-            if caseless {
-                push("_cased");
-            }
-        }
-    }
-    if case == Case::Insensitive && !caseless {
-        let arg = Arg::AsRegex(pattern.clone(), case, Search::Uncased);
-        res.push(Way { op: "regex_uncased".to_owned(), arg });
-    }
-    let case = if caseless { Case::Sensitive } else { case };
-    res.push(Way {
-        op: "regex".to_owned(),
-        arg: Arg::AsRegex(pattern.clone(), case, Search::Plain),
-    });
-}
-
-/// An element of a joined list is found between blanks, quotes or the ends of the text.
-fn joined_ways(pattern: &Pattern, case: Case) -> Vec<Way> {
-    let text = flavour::of_element(pattern);
-    let Ok(regex) = Regex::new(&text, case == Case::Insensitive, false, true) else {
-        return Vec::new();
-    };
-    let way = |op: &str, search: Search| Way {
-        op: op.to_owned(),
-        arg: Arg::Regex(regex.clone(), search),
-    };
-    match case {
-        Case::Insensitive if text.is_ascii() => {
-            vec![way("regex_uncased", Search::Uncased), way("regex", Search::Plain)]
-        }
-        _ => vec![way("regex", Search::Plain)],
-    }
-}
-
-fn describe(predicate: &Predicate) -> &'static str {
-    match predicate {
-        Predicate::Text(_, Case::Sensitive) => "a case-sensitive comparison",
-        Predicate::Text(pattern, _) => match pattern.shape() {
-            Shape::Glob => "a pattern with wildcards",
-            Shape::Anything => "the presence of a value",
-            _ => "a comparison of text",
-        },
-        Predicate::Regex(_) => "a regular expression",
-        Predicate::Number(..) => "a comparison of numbers",
-        Predicate::Bool(_) => "a boolean",
-        Predicate::Null => "the absence of a value",
-        Predicate::Exists => "the presence of a field",
-        Predicate::Net(_) => "membership of a network",
-        Predicate::Field(..) => "a comparison of two fields",
-        Predicate::Time(..) => "a part of a date",
     }
 }

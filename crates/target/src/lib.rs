@@ -15,6 +15,7 @@ mod manifest;
 mod map;
 mod profile;
 mod quote;
+mod ways;
 
 pub use codes::CODES;
 pub use legal::{Effect, Fidelity, Note};

@@ -36,6 +36,8 @@ pub struct Target {
     /// What it says about its language.
     pub manifest: Manifest,
     ops: BTreeMap<Kind, FxHashMap<String, Op>>,
+    /// Names of list ops by the names of the ops they join.
+    lists: BTreeMap<Kind, FxHashMap<String, String>>,
     profiles: BTreeMap<String, Profile>,
     pub(crate) files: BTreeMap<String, String>,
     pub(crate) envelopes: minijinja::Environment<'static>,
@@ -65,11 +67,23 @@ impl Target {
             ));
         }
         let mut ops: BTreeMap<Kind, FxHashMap<String, Op>> = BTreeMap::new();
+        let mut templates: Vec<String> = Vec::new();
         for (kind, table) in &manifest.ops {
             for (name, spec) in table {
-                let op = compile(&manifest, spec)
+                let mut op = compile(&manifest, spec)
                     .map_err(|it| err("target.yml", format!("op `{name}`: {it:#}")))?;
+                let known = templates.iter().position(|it| *it == op.spec.template);
+                op.id = known.unwrap_or(templates.len());
+                templates.push(op.spec.template.clone());
                 ops.entry(*kind).or_default().insert(name.clone(), op);
+            }
+        }
+        let mut lists: BTreeMap<Kind, FxHashMap<String, String>> = BTreeMap::new();
+        for (kind, name) in
+            ops.iter().flat_map(|(kind, table)| table.keys().map(move |it| (kind, it)))
+        {
+            if let Some(one) = name.strip_suffix("_any") {
+                lists.entry(*kind).or_default().insert(one.to_owned(), name.clone());
             }
         }
         let mut profiles = BTreeMap::new();
@@ -105,7 +119,7 @@ impl Target {
         }
         let envelopes = crate::envelope::compile(&manifest, &folder.files)
             .map_err(|it| err("target.yml", format!("an envelope: {it:#}")))?;
-        Ok(Target { manifest, ops, profiles, files: folder.files, envelopes })
+        Ok(Target { manifest, ops, lists, profiles, files: folder.files, envelopes })
     }
 
     /// The profile of that name.
@@ -127,6 +141,12 @@ impl Target {
         let kind = if kind == Kind::Any { natural(name) } else { kind };
         let find = |kind: Kind| self.ops.get(&kind).and_then(|it| it.get(name));
         find(kind).or_else(|| find(Kind::All))
+    }
+
+    /// The op for several values of an op for one.
+    pub(crate) fn list_op(&self, kind: Kind, name: &str) -> Option<&Op> {
+        let kind = if kind == Kind::Any { natural(name) } else { kind };
+        self.lists.get(&kind)?.get(name).and_then(|it| self.op(kind, it))
     }
 
     pub(crate) fn quote_name(&self, name: &str) -> Result<String, Unquotable> {

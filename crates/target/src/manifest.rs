@@ -145,6 +145,9 @@ pub struct Quoting {
     /// Text that needs no quotes.
     #[serde(default)]
     pub plain: Option<Plain>,
+    /// ASCII characters that are written as they are, one bit each; filled on first use.
+    #[serde(skip)]
+    pub(crate) bare: std::sync::OnceLock<u128>,
 }
 
 /// Text that stands for itself.

@@ -1,5 +1,6 @@
 //! Fields and log source in a profile's words.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostic, nearest};
@@ -63,7 +64,7 @@ struct Mapper<'a> {
     problems: Vec<Diagnostic>,
 }
 
-impl Mapper<'_> {
+impl<'a> Mapper<'a> {
     fn expr(&mut self, expr: &Expr, negated: bool) -> Expr {
         match expr {
             Expr::All(parts) => Expr::all(parts.iter().map(|it| self.expr(it, negated)).collect()),
@@ -84,9 +85,9 @@ impl Mapper<'_> {
     fn test(&mut self, test: &Test, negated: bool) -> Expr {
         let Field::Named(name) = &test.field else { return Expr::Test(test.clone()) };
         let Some(spec) = self.find(name, test.span) else { return Expr::Const(false) };
-        let long = match spec {
-            FieldSpec::One(it) => return self.columns(&[it], test, negated),
-            FieldSpec::Many(many) => return self.columns(&many, test, negated),
+        let long = match &*spec {
+            FieldSpec::One(it) => return self.columns(std::slice::from_ref(it), test, negated),
+            FieldSpec::Many(many) => return self.columns(many, test, negated),
             FieldSpec::Long(it) => it,
         };
         if let Some(effect) = long.effect {
@@ -115,7 +116,7 @@ impl Mapper<'_> {
         let mut test = test.clone();
         let mut columns = long.columns.clone();
         if let Predicate::Text(pattern, _) = &mut test.predicate {
-            match adapt(pattern, &long) {
+            match adapt(pattern, long) {
                 Ok(it) => {
                     *pattern = it.pattern;
                     if let Some((effect, reason)) = &it.cost {
@@ -150,21 +151,21 @@ impl Mapper<'_> {
     }
 
     /// The field's columns, or a diagnostic.
-    fn find(&mut self, name: &str, span: Span) -> Option<FieldSpec> {
+    fn find(&mut self, name: &str, span: Span) -> Option<Cow<'a, FieldSpec>> {
         let groups = self.source.map(|it| it.fields.as_slice()).unwrap_or_default();
         for group in groups {
             if let Some(spec) = self.profile.groups.get(group).and_then(|it| it.get(name)) {
-                return Some(spec.clone());
+                return Some(Cow::Borrowed(spec));
             }
         }
         // A rule in ECS names keeps them where the profile's own columns are ECS.
         let unmapped =
             self.source.and_then(|it| it.unmapped.as_ref()).or(self.profile.unmapped.as_ref());
         if self.rule.meta.taxonomy.as_deref() == Some("ecs") && unmapped.is_some() {
-            return Some(FieldSpec::One(name.to_owned()));
+            return Some(Cow::Owned(FieldSpec::One(name.to_owned())));
         }
         if let Some(form) = unmapped {
-            return Some(FieldSpec::One(form.replace("{field}", name)));
+            return Some(Cow::Owned(FieldSpec::One(form.replace("{field}", name))));
         }
         if !self.problems.iter().any(|it| it.primary.text.contains(&format!("`{name}`"))) {
             let known =
@@ -199,28 +200,33 @@ impl Mapper<'_> {
     }
 
     fn column(&mut self, name: &str, test: &Test, negated: bool) -> Expr {
-        let column = self.profile.column(name);
         let mut test = Test { field: Field::Named(Arc::from(name)), ..test.clone() };
-        if let Some(effect) = column.effect {
-            self.note(effect, &column.reason, test.span, negated);
-        }
-        if let Some(most) = column.max_length
-            && let Predicate::Text(pattern, _) = &mut test.predicate
-            && let Some(short) = cut(pattern, most)
-        {
-            *pattern = short;
-            let reason =
-                format!("`{name}` holds at most {most} characters, so longer values look alike");
-            self.note(Effect::Wider, &reason, test.span, negated);
+        let profile = self.profile;
+        if let (_, Some(column)) = profile.column(name) {
+            if let Some(effect) = column.effect {
+                self.note(effect, &column.reason, test.span, negated);
+            }
+            if let Some(most) = column.max_length
+                && let Predicate::Text(pattern, _) = &mut test.predicate
+                && let Some(short) = cut(pattern, most)
+            {
+                *pattern = short;
+                let reason = format!(
+                    "`{name}` holds at most {most} characters, so longer values look alike"
+                );
+                self.note(Effect::Wider, &reason, test.span, negated);
+            }
         }
         if let Predicate::Field(other, _, _) = &mut test.predicate {
-            match self.find(&other.clone(), test.span) {
-                Some(FieldSpec::One(it)) => *other = Arc::from(it.as_str()),
-                Some(FieldSpec::Many(it)) if it.len() == 1 => *other = Arc::from(it[0].as_str()),
-                Some(FieldSpec::Long(it)) if it.columns.len() == 1 => {
-                    *other = Arc::from(it.columns[0].as_str())
-                }
-                _ => {}
+            let spec = self.find(&other.clone(), test.span);
+            let column = spec.as_deref().and_then(|it| match it {
+                FieldSpec::One(it) => Some(it),
+                FieldSpec::Many(it) if it.len() == 1 => it.first(),
+                FieldSpec::Long(it) if it.columns.len() == 1 => it.columns.first(),
+                _ => None,
+            });
+            if let Some(column) = column {
+                *other = Arc::from(column.as_str());
             }
         }
         Expr::Test(test)

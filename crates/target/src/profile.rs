@@ -210,24 +210,12 @@ impl Profile {
             .map(|it| it.reason.as_str())
     }
 
-    /// What a column holds.
-    pub fn column(&self, name: &str) -> ColumnLong {
+    /// What a column holds, and what else is said of it.
+    pub fn column(&self, name: &str) -> (Kind, Option<&ColumnLong>) {
         match self.columns.get(name) {
-            Some(ColumnSpec::Long(it)) => it.clone(),
-            Some(ColumnSpec::Kind(kind)) => ColumnLong { kind: *kind, ..ColumnLong::text() },
-            None => ColumnLong { kind: self.default_kind, ..ColumnLong::text() },
-        }
-    }
-}
-
-impl ColumnLong {
-    fn text() -> ColumnLong {
-        ColumnLong {
-            kind: Kind::Text,
-            max_length: None,
-            spelled: None,
-            effect: None,
-            reason: String::new(),
+            Some(ColumnSpec::Long(it)) => (it.kind, Some(it)),
+            Some(ColumnSpec::Kind(kind)) => (*kind, None),
+            None => (self.default_kind, None),
         }
     }
 }

@@ -73,7 +73,15 @@ fn outer(
 }
 
 fn push(table: &Quoting, ch: char, res: &mut String) -> Result<(), Unquotable> {
-    if let Some(escaped) = table.escapes.get(&ch) {
+    let bare = table.bare.get_or_init(|| {
+        let is_bare = |ch: &char| {
+            !table.escapes.contains_key(ch) && !table.refuse.contains(*ch) && !ch.is_control()
+        };
+        ('\0'..='\x7f').filter(is_bare).fold(0, |bits, ch| bits | 1 << (ch as u32))
+    });
+    if ch.is_ascii() && bare >> (ch as u32) & 1 == 1 {
+        res.push(ch);
+    } else if let Some(escaped) = table.escapes.get(&ch) {
         res.push_str(escaped);
     } else if table.refuse.contains(ch) {
         return Err(Unquotable(format!("the character {ch:?}")));
@@ -105,19 +113,18 @@ fn is_plain(plain: &Plain, text: &str) -> bool {
 
 /// Whether `ch` is in a set such as `A-Za-z_`; a `-` at the end is itself.
 fn in_set(set: &str, ch: char) -> bool {
-    let chars: Vec<char> = set.chars().collect();
-    let mut at = 0;
-    while at < chars.len() {
-        if at + 2 < chars.len() && chars[at + 1] == '-' {
-            if (chars[at]..=chars[at + 2]).contains(&ch) {
-                return true;
+    let mut rest = set.chars();
+    while let Some(from) = rest.next() {
+        let mut ahead = rest.clone();
+        let to = match (ahead.next(), ahead.next()) {
+            (Some('-'), Some(to)) => {
+                rest = ahead;
+                to
             }
-            at += 3;
-        } else {
-            if chars[at] == ch {
-                return true;
-            }
-            at += 1;
+            _ => from,
+        };
+        if (from..=to).contains(&ch) {
+            return true;
         }
     }
     false
