@@ -249,7 +249,8 @@ impl<'a> Legalizer<'a> {
                             reason: op.spec.reason.clone(),
                             span: test.span,
                         };
-                        if !self.notes.contains(&note) {
+                        let known = |it: &Note| it.span == note.span && *it == note;
+                        if !self.notes.iter().any(known) {
                             self.notes.push(note);
                         }
                     }

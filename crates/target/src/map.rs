@@ -77,7 +77,9 @@ impl<'a> Mapper<'a> {
 
     fn note(&mut self, effect: Effect, reason: &str, span: Span, negated: bool) {
         let note = Note { effect: effect.flip(negated), reason: reason.to_owned(), span };
-        if !self.notes.contains(&note) {
+        // The place differs most often, so it is compared first.
+        let known = |it: &Note| it.span == note.span && *it == note;
+        if !self.notes.iter().any(known) {
             self.notes.push(note);
         }
     }
