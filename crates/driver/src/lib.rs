@@ -5,14 +5,16 @@
 
 mod builtin;
 mod codes;
+mod config;
 mod convert;
 mod fixtures;
 mod load;
 
 pub use builtin::Targets;
+pub use config::{Config, ConvertConfig};
 pub use convert::{Conversion, Request};
 pub use fixtures::{FixtureResult, run_fixtures, why};
-pub use load::{Loaded, LoadedRule, load};
+pub use load::{Loaded, LoadedRule, load, load_with};
 
 use diagnostic::Code;
 

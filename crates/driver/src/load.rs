@@ -6,6 +6,7 @@ use source::{FileId, Sources, Span};
 use syntax::Document;
 
 use crate::codes::NOT_CONVERTED;
+use crate::config::Config;
 
 /// All rules of a run, and what was found wrong on the way.
 #[derive(Debug, Default)]
@@ -35,8 +36,13 @@ pub struct LoadedRule {
     pub problems: Vec<Diagnostic>,
 }
 
-/// Reads files of rules: path and bytes of each.
+/// Reads files of rules, path and bytes of each, as they are.
 pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
+    load_with(files, &Config::default())
+}
+
+/// Reads files of rules under a team's configuration.
+pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Config) -> Loaded {
     let mut res = Loaded::default();
     for (path, bytes) in files {
         let decoded = source::decode(bytes);
@@ -60,7 +66,11 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
                         std::mem::take(&mut problems).into_iter().partition(mine);
                     problems = rest;
                     let broken = own.iter().any(|it| it.severity == diagnostic::Severity::Error);
-                    let lowered = lower::lower(&ast, &text, &mut own).filter(|_| !broken);
+                    let mut lowered = lower::lower(&ast, &text, &mut own).filter(|_| !broken);
+                    if let Some(it) = &mut lowered {
+                        let expr = std::mem::replace(&mut it.rule.expr, ir::Expr::Const(false));
+                        it.rule.expr = ir::normalize(config.fill(expr), &mut Vec::new());
+                    }
                     if let Some(it) = &lowered {
                         own.extend(lint::check(it));
                     }

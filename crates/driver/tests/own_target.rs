@@ -1,0 +1,180 @@
+//! A target of the user's own is a folder on disk: no Rust, nothing built in.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rulec_driver::{Request, Targets};
+use target::{Fidelity, Folder};
+
+const MANIFEST: &str = r#"
+name: spl
+about: A toy like the Search Processing Language
+comment: '#'
+precedence: [not, or, and]
+and: AND
+or: OR
+not: { before: 'NOT ' }
+constants: { 'true': '*', 'false': 'NOT *' }
+name_quoting: name
+default_profile: sysmon
+quoting:
+  str: { open: '"', close: '"', escapes: { '"': '\"', '\': '\\' }, refuse: '*' }
+  glob: { escapes: {}, any: '*', refuse: '?', inside: str_with_stars }
+  str_with_stars: { open: '"', close: '"', escapes: { '"': '\"', '\': '\\' } }
+  name: { plain: { first: A-Za-z_, rest: A-Za-z0-9_ } }
+ops:
+  text:
+    eq: '{{ field }}={{ value | str }}'
+    eq_any: '{{ field }} IN ({{ values | str | sep(", ") }})'
+    like: '{{ field }}={{ pattern | glob }}'
+  number:
+    num_gte: '{{ field }}>={{ value | num }}'
+  all:
+    is_null: { template: 'NOT {{ field }}=*', effect: wider, reason: an empty field counts as missing }
+formats:
+  - { name: search, about: the search, file: search.jinja, extension: spl }
+  - { name: stanza, about: an entry of savedsearches, file: stanza.jinja, extension: conf }
+"#;
+
+const PROFILE: &str = "
+about: Sysmon
+default_kind: any
+columns: { dest_port: number }
+groups:
+  process: { Image: process_path, CommandLine: process, Computer: dest }
+  network: { DestinationPort: dest_port, Image: process_path }
+sources:
+  - logsource: { product: windows, category: process_creation }
+    with: { code: '1' }
+    fields: [process]
+  - logsource: { product: windows, category: network_connection }
+    with: { code: '3' }
+    fields: [network]
+";
+
+const RULES: [&str; 2] = [
+    r#"
+title: Tools
+logsource: { product: windows, category: process_creation }
+detection:
+  tool:
+    Image|endswith: ['\psexec.exe', '\paexec.exe']
+    CommandLine|contains: ' "-s" '
+  host:
+    Computer: [dc1, dc2]
+  condition: tool and not host
+"#,
+    r#"
+title: High ports
+logsource: { product: windows, category: network_connection }
+detection:
+  port:
+    DestinationPort|gte: 49152
+  nameless:
+    Image: null
+  condition: port and nameless
+"#,
+];
+
+/// A fresh folder with the target in it.
+fn write(test: &str, extra: &[(&str, &str)]) -> PathBuf {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&root);
+    let dir = root.join("spl");
+    std::fs::create_dir_all(dir.join("profiles")).unwrap();
+    let files = [
+        ("target.yml", MANIFEST),
+        ("search.jinja", "EventCode={{ source.code }} {{ query }}\n"),
+        ("stanza.jinja", "[rule]\nsearch = EventCode={{ source.code }} {{ query }}\n"),
+        ("profiles/sysmon.yml", PROFILE),
+    ];
+    for (name, text) in files.iter().chain(extra) {
+        std::fs::write(dir.join(name), text).unwrap();
+    }
+    dir
+}
+
+fn read(dir: &Path) -> Folder {
+    fn walk(dir: &Path, root: &Path, files: &mut BTreeMap<String, String>) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, root, files);
+            } else {
+                let inside = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                files.insert(inside, std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    walk(dir, dir, &mut files);
+    Folder { name: dir.file_name().unwrap().to_string_lossy().into_owned(), files }
+}
+
+fn load() -> rulec_driver::Loaded {
+    let texts = RULES.iter().enumerate();
+    rulec_driver::load(
+        texts.map(|(idx, it)| (format!("{idx}.yml"), it.as_bytes().to_vec())).collect(),
+    )
+}
+
+#[test]
+fn a_fifth_target_converts_rules() {
+    let mut targets = Targets::builtin().unwrap();
+    let before = targets.iter().count();
+    targets.add(read(&write("converts", &[]))).unwrap();
+    assert_eq!(targets.iter().count(), before + 1);
+    let loaded = load();
+
+    let request = Request::parse("spl", &targets).unwrap();
+    assert_eq!((&*request.profile, &*request.format), ("sysmon", "search"));
+    let tools = request.convert(&loaded.rules[0], &targets, true).result.unwrap();
+    assert_eq!(tools.fidelity, Fidelity::Exact);
+    assert_eq!(
+        tools.text.trim_end(),
+        r#"EventCode=1 (process_path="*\\psexec.exe" OR process_path="*\\paexec.exe")
+  AND process="* \"-s\" *"
+  AND NOT dest IN ("dc1", "dc2")"#
+    );
+
+    let request = Request::parse("spl/sysmon:stanza", &targets).unwrap();
+    let ports = request.convert(&loaded.rules[1], &targets, false).result.unwrap();
+    assert_eq!(ports.fidelity, Fidelity::Wider);
+    assert_eq!(ports.notes.len(), 1);
+    assert_eq!(ports.notes[0].reason, "an empty field counts as missing");
+    assert_eq!(
+        ports.text.trim_end(),
+        "[rule]\nsearch = EventCode=3 dest_port>=49152 AND NOT process_path=*"
+    );
+    let strict = request.convert(&loaded.rules[1], &targets, true).result.unwrap_err();
+    assert_eq!(strict.len(), 1);
+}
+
+#[test]
+fn what_it_can_not_say_is_refused() {
+    let mut targets = Targets::default();
+    targets.add(read(&write("refused", &[]))).unwrap();
+    let rule = RULES[0].replace("[dc1, dc2]", r"'dc\*1'");
+    let loaded = rulec_driver::load(vec![("a.yml".to_owned(), rule.into_bytes())]);
+    let request = Request::parse("spl", &targets).unwrap();
+    let problems = request.convert(&loaded.rules[0], &targets, false).result.unwrap_err();
+    assert!(problems[0].message.contains('*'), "{}", problems[0].message);
+}
+
+#[test]
+fn a_wrong_folder_names_its_file() {
+    let mut targets = Targets::default();
+    let bad = [
+        ("profiles/sysmon.yml", "about: x\nsource: []\n"),
+        ("target.yml", "name: other\n"),
+        ("search.jinja", "{{ query"),
+    ];
+    for (file, text) in bad {
+        let err = targets.add(read(&write("wrong", &[(file, text)]))).unwrap_err();
+        assert!(err.file.starts_with("spl/"), "{}: {}", err.file, err.message);
+        assert!(!err.message.is_empty());
+    }
+    assert_eq!(targets.iter().count(), 0);
+}
