@@ -80,7 +80,14 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
         .collect();
     for (idx, by) in absorbed.iter().enumerate() {
         if let Some(by) = by {
-            drop_part(&unique[idx], &unique[*by], why, dropped);
+            // Of `(A and B)` beside `A`, the idle part is `B`.
+            let idle = match &unique[idx] {
+                Expr::All(inner) | Expr::Any(inner) => {
+                    inner.iter().find(|it| index.covers(&unique, it).is_none())
+                }
+                _ => None,
+            };
+            drop_part(idle.unwrap_or(&unique[idx]), &unique[*by], why, dropped);
         }
     }
     let mut keep = absorbed.iter().map(Option::is_none);

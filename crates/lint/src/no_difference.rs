@@ -11,16 +11,17 @@ pub fn check(rule: &Lowered, problems: &mut Vec<Diagnostic>) {
         let (message, label) = match it.why {
             DroppedWhy::Duplicate => ("this test stands here twice", "the second changes nothing"),
             DroppedWhy::CoveredByAlternative => (
-                "this alternative makes no difference",
-                "whenever it is true, another alternative is true already",
+                "this test makes no difference",
+                "where it holds, an alternative that does not ask for it matches already",
             ),
-            DroppedWhy::ImpliedByNeighbour => {
-                ("this condition makes no difference", "it is true whenever its neighbour is")
-            }
+            DroppedWhy::ImpliedByNeighbour => (
+                "this test makes no difference",
+                "where it would be asked, its neighbour holds already",
+            ),
         };
         let mut problem = Diagnostic::info(&NO_DIFFERENCE, it.span, message, label);
         if it.by != it.span {
-            problem = problem.with_label(it.by, "this one decides");
+            problem = problem.with_label(it.by, "this decides without it");
         }
         problems.push(problem.with_help("remove it, or say what was meant"));
     }
