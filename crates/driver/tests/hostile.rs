@@ -72,14 +72,14 @@ fn outside(text: &str, quotes: &str) -> Option<String> {
     Some(res)
 }
 
-fn check(value: &str, title: &str) {
+fn check(field: &str, value: &str, title: &str) {
     let targets = Targets::builtin().unwrap();
     for target in ["eql/none", "kql/none", "falco/none:condition", "rust/none"] {
         let request = Request::parse(target, &targets).unwrap();
         let query = |value: &str| {
             let loaded = rulec_driver::load([(
                 "r.yml".to_owned(),
-                rule("Field", value, title).into_bytes(),
+                rule(field, value, title).into_bytes(),
             )]);
             let first = loaded.rules.first()?;
             request.convert(first, &targets, false).result.ok().map(|it| it.text)
@@ -107,7 +107,8 @@ proptest! {
         ], 1..6),
     ) {
         let text = parts.concat();
-        check(&text, &text);
+        check("Field", &text, &text);
+        check(&text, "x", "x");
     }
 
     #[test]

@@ -16,8 +16,14 @@ pub fn text(
     table: &Quoting,
     text: &str,
 ) -> Result<String, Unquotable> {
-    if table.plain.as_ref().is_some_and(|it| is_plain(it, text)) {
-        return Ok(text.to_owned());
+    if let Some(plain) = &table.plain {
+        if is_plain(plain, text) {
+            return Ok(text.to_owned());
+        }
+        // A table without quotes has no way to write anything else.
+        if table.open.is_empty() && table.inside.is_none() {
+            return Err(Unquotable(format!("`{}`", text.escape_debug())));
+        }
     }
     let mut res = String::with_capacity(text.len() + 2);
     res.push_str(&table.open);
