@@ -3,22 +3,56 @@
 //! Knows: the repository's folders and rules.
 //! Does not know: what the program does.
 
+mod bench;
+mod codegen;
+mod conformance;
+mod new_target;
 mod tidy;
 
 use std::process::ExitCode;
 
+const USAGE: &str = "\
+usage: cargo xtask tidy
+       cargo xtask codegen [--check]
+       cargo xtask new target NAME
+       cargo xtask bench convert
+       cargo xtask conformance [TARGET]";
+
 fn main() -> ExitCode {
-    match std::env::args().nth(1).as_deref() {
-        Some("tidy") => match tidy::tidy(&tidy::root()) {
-            problems if problems.is_empty() => ExitCode::SUCCESS,
-            problems => {
-                say(&problems.join("\n"));
-                ExitCode::FAILURE
-            }
+    let root = tidy::root();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["tidy"] => match tidy::tidy(&root) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(problems.join("\n")),
         },
+        ["codegen"] => codegen::write(&root).map(|it| {
+            it.iter().for_each(|it| say(&format!("updated {it}")));
+        }),
+        ["codegen", "--check"] => codegen::check(&root).and_then(|stale| match stale {
+            stale if stale.is_empty() => Ok(()),
+            stale => Err(format!(
+                "not as generated:\n  {}\nrun `cargo xtask codegen`",
+                stale.join("\n  ")
+            )),
+        }),
+        ["new", "target", name] => new_target::create(&root, name).map(|it| {
+            it.iter().for_each(|it| say(&format!("wrote {it}")));
+        }),
+        ["conformance"] => conformance::conformance(None),
+        ["conformance", target] => conformance::conformance(Some(target)),
+        ["bench", "convert"] => bench::convert(&root, &say),
         _ => {
-            say("usage: cargo xtask tidy");
-            ExitCode::from(2)
+            say(USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&message);
+            ExitCode::FAILURE
         }
     }
 }

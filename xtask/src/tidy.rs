@@ -85,7 +85,8 @@ fn layers(root: &Path, res: &mut Vec<String>) {
     }
 }
 
-fn names(dir: &Path) -> Vec<String> {
+/// The folders of a folder, sorted.
+pub fn names(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
     let mut res: Vec<String> = entries
         .filter(|it| it.path().is_dir())

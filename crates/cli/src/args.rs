@@ -11,17 +11,23 @@ pub struct Args {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
+    /// Always.
     Always,
+    /// Never.
     Never,
 }
 
+/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say rules in the words of one or more targets.
@@ -36,10 +42,11 @@ pub enum Command {
     Targets(TargetsArgs),
 }
 
+/// Say rules in the words of one or more targets.
 #[derive(Debug, ClapArgs)]
 pub struct Convert {
-    /// Where to: TARGET[/PROFILE][:FORMAT]; repeat for several.
-    #[arg(short, long = "target", required = true)]
+    /// Where to: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says.
+    #[arg(short, long = "target")]
     pub target: Vec<String>,
     /// Files or folders of rules; `-` is standard input.
     #[arg(default_value = ".")]
@@ -58,6 +65,7 @@ pub struct Convert {
     pub templates: Option<PathBuf>,
 }
 
+/// Report what is wrong with rules.
 #[derive(Debug, ClapArgs)]
 pub struct Check {
     /// Files or folders of rules; `-` is standard input.
@@ -68,14 +76,20 @@ pub struct Check {
     pub format: Format,
 }
 
+/// How findings are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// With the lines they are about.
     Human,
+    /// One line each.
     Concise,
+    /// One JSON array.
     Json,
+    /// Annotations of GitHub Actions.
     Github,
 }
 
+/// Run the rules' own examples.
 #[derive(Debug, ClapArgs)]
 pub struct Test {
     /// Files or folders of rules; `-` is standard input.
@@ -86,12 +100,16 @@ pub struct Test {
     pub format: TestFormat,
 }
 
+/// How results are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TestFormat {
+    /// For people.
     Human,
+    /// One JSON object each.
     Json,
 }
 
+/// Explain a kind of finding, or what a rule means.
 #[derive(Debug, ClapArgs)]
 pub struct Explain {
     /// A code such as `M001`, its name, or a rule file.
@@ -100,6 +118,7 @@ pub struct Explain {
     pub event: Option<PathBuf>,
 }
 
+/// List targets, their profiles, formats and ops.
 #[derive(Debug, ClapArgs)]
 pub struct TargetsArgs {
     /// A folder of further targets, one folder each.

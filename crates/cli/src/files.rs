@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use driver::Targets;
+use driver::{Config, Targets};
 use target::Folder;
 
 /// More than this of one file is not read; the reader then says that it is too large.
@@ -32,7 +32,10 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
         let mut found: Vec<PathBuf> = Vec::new();
         for entry in ignore::WalkBuilder::new(path).standard_filters(false).build() {
             let entry = entry.map_err(|err| err.to_string())?;
-            let is_rule = entry.path().extension().is_some_and(|it| it == "yml" || it == "yaml");
+            // The configuration is no rule.
+            let is_config = entry.file_name() == "rulec.yml";
+            let is_rule = !is_config
+                && entry.path().extension().is_some_and(|it| it == "yml" || it == "yaml");
             if is_rule && entry.file_type().is_some_and(|it| it.is_file()) {
                 found.push(entry.into_path());
             }
@@ -51,6 +54,26 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).map_err(fail)?.take(MOST).read_to_end(&mut bytes).map_err(fail)?;
     Ok(bytes)
+}
+
+/// The nearest `rulec.yml` at or above the first path; none says nothing.
+pub fn config(paths: &[PathBuf]) -> Result<Config, String> {
+    let first =
+        paths.first().filter(|it| it.as_os_str() != "-").cloned().unwrap_or_else(|| ".".into());
+    let Ok(start) = std::fs::canonicalize(&first) else { return Ok(Config::default()) };
+    for dir in start.ancestors().filter(|it| it.is_dir()) {
+        let path = dir.join("rulec.yml");
+        if !path.is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path)
+            .map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
+        let mut config =
+            Config::parse(&text).map_err(|err| format!("{}: {err}", path.display()))?;
+        config.templates = config.templates.map(|it| dir.join(it));
+        return Ok(config);
+    }
+    Ok(Config::default())
 }
 
 /// The built-in targets and those of a folder.

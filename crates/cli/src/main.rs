@@ -3,14 +3,16 @@
 //! Knows: the command line and the file system.
 //! Does not know: how rules are read, what targets there are.
 
-mod args;
 mod commands;
 mod files;
 mod shell;
 
 use clap::Parser;
 
-use args::{Args, Command};
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+use rulec_cli::args::{self, Args, Command};
 use shell::{Outcome, Shell};
 
 fn main() -> std::process::ExitCode {

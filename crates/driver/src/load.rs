@@ -44,15 +44,16 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
 /// Reads files of rules under a team's configuration.
 pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Config) -> Loaded {
     let mut res = Loaded::default();
+    let Loaded { sources, rules, problems: all } = &mut res;
     for (path, bytes) in files {
         let decoded = source::decode(bytes);
-        let file = res.sources.add(path, decoded.text);
-        let Some(text) = res.sources.get(file).map(|it| it.text().to_owned()) else { continue };
+        let file = sources.add(path, decoded.text);
+        let Some(text) = sources.get(file).map(|it| it.text()) else { continue };
         if let Some(at) = decoded.invalid_at {
-            res.problems.push(not_utf8(Span::new(file, at, at + 3)));
+            all.push(not_utf8(Span::new(file, at, at + 3)));
             continue;
         }
-        let parsed = syntax::parse(&text, file);
+        let parsed = syntax::parse(text, file);
         let mut problems = parsed.problems;
         for (index, document) in parsed.documents.into_iter().enumerate() {
             match document {
@@ -66,7 +67,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                         std::mem::take(&mut problems).into_iter().partition(mine);
                     problems = rest;
                     let broken = own.iter().any(|it| it.severity == diagnostic::Severity::Error);
-                    let mut lowered = lower::lower(&ast, &text, &mut own).filter(|_| !broken);
+                    let mut lowered = lower::lower(&ast, text, &mut own).filter(|_| !broken);
                     if let Some(it) = &mut lowered {
                         let expr = std::mem::replace(&mut it.rule.expr, ir::Expr::Const(false));
                         it.rule.expr = ir::normalize(config.fill(expr), &mut Vec::new());
@@ -74,7 +75,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                     if let Some(it) = &lowered {
                         own.extend(lint::check(it));
                     }
-                    res.rules.push(LoadedRule {
+                    rules.push(LoadedRule {
                         file,
                         index,
                         id: ast.id.map(|it| it.value),
@@ -89,7 +90,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                 Document::Filter(node) => problems.push(not_converted(node.span, "a filter")),
             }
         }
-        res.problems.extend(problems);
+        all.extend(problems);
     }
     res
 }

@@ -77,10 +77,8 @@ fn check(field: &str, value: &str, title: &str) {
     for target in ["eql/none", "kql/none", "falco/none:condition", "rust/none"] {
         let request = Request::parse(target, &targets).unwrap();
         let query = |value: &str| {
-            let loaded = rulec_driver::load([(
-                "r.yml".to_owned(),
-                rule(field, value, title).into_bytes(),
-            )]);
+            let loaded =
+                rulec_driver::load([("r.yml".to_owned(), rule(field, value, title).into_bytes())]);
             let first = loaded.rules.first()?;
             request.convert(first, &targets, false).result.ok().map(|it| it.text)
         };

@@ -115,9 +115,7 @@ fn read(dir: &Path) -> Folder {
 
 fn load() -> rulec_driver::Loaded {
     let texts = RULES.iter().enumerate();
-    rulec_driver::load(
-        texts.map(|(idx, it)| (format!("{idx}.yml"), it.as_bytes().to_vec())).collect(),
-    )
+    rulec_driver::load(texts.map(|(idx, it)| (format!("{idx}.yml"), it.as_bytes().to_vec())))
 }
 
 #[test]
@@ -135,8 +133,8 @@ fn a_fifth_target_converts_rules() {
     assert_eq!(
         tools.text.trim_end(),
         r#"EventCode=1 (process_path="*\\psexec.exe" OR process_path="*\\paexec.exe")
-  AND process="* \"-s\" *"
-  AND NOT dest IN ("dc1", "dc2")"#
+AND process="* \"-s\" *"
+AND NOT dest IN ("dc1", "dc2")"#
     );
 
     let request = Request::parse("spl/sysmon:stanza", &targets).unwrap();

@@ -56,7 +56,7 @@ pub enum Predicate {
     /// The value's text is covered by the pattern, whole.
     Text(Pattern, Case),
     /// The regular expression is found in the value's text.
-    Regex(Regex),
+    Regex(Arc<Regex>),
     /// The value is a number, or text that spells one, and compares so.
     Number(Cmp, Number),
     /// The value is this boolean, or text that spells it.

@@ -301,7 +301,7 @@ fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<E
         Value::Regex { text: pattern, flags } => {
             let has = |flag: char| flags.contains(&flag);
             match Regex::new(&pattern, has('i'), has('m'), has('s')) {
-                Ok(regex) => test(Predicate::Regex(regex)),
+                Ok(regex) => test(Predicate::Regex(Arc::new(regex))),
                 Err(err) => return Err(Box::new(bad_regex(&err, &pattern, written, text))),
             }
         }

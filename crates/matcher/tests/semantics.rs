@@ -48,7 +48,12 @@ fn net(text: &str) -> Expr {
 
 fn re(text: &str, flags: &str) -> Expr {
     let has = |it| flags.contains(it);
-    test("f", Predicate::Regex(Regex::new(text, has('i'), has('m'), has('s')).unwrap()))
+    test(
+        "f",
+        Predicate::Regex(std::sync::Arc::new(
+            Regex::new(text, has('i'), has('m'), has('s')).unwrap(),
+        )),
+    )
 }
 
 fn same(anchor: Anchor, case: Case) -> Expr {

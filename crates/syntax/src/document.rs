@@ -46,14 +46,17 @@ pub fn parse(text: &str, file: FileId) -> Parsed {
     }
     let mut global: Option<Node> = None;
     let mut previous: Option<Node> = None;
-    for range in split(text) {
+    let ranges = split(text);
+    // Only a document after it can repeat a rule.
+    let alone = ranges.len() == 1;
+    for range in ranges {
         let before = res.problems.len();
         let Some(node) = read_document(text, file, range, &mut res.problems) else { continue };
         if matches!(node.kind, NodeKind::Scalar(crate::Scalar::Null)) {
             continue;
         }
         let broken = res.problems.len() > before;
-        if let Some(node) = act(node, &mut global, &mut previous, &mut res.problems) {
+        if let Some(node) = act(node, alone, &mut global, &mut previous, &mut res.problems) {
             classify(text, node, broken, &mut res);
         }
     }
@@ -87,6 +90,7 @@ fn split(text: &str) -> Vec<std::ops::Range<usize>> {
 /// Carries out `action: global`, `reset` and `repeat`; what is left is a document of its own.
 fn act(
     node: Node,
+    alone: bool,
     global: &mut Option<Node>,
     previous: &mut Option<Node>,
     problems: &mut Vec<Diagnostic>,
@@ -103,7 +107,9 @@ fn act(
     });
     let Some((action, span)) = action else {
         let node = merged(node, global);
-        *previous = Some(node.clone());
+        if !alone {
+            *previous = Some(node.clone());
+        }
         return Some(node);
     };
     let node = without(node, "action");

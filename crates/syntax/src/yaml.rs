@@ -87,7 +87,13 @@ pub fn read_document(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
     let slice = text.get(range.clone())?;
-    let places = Places { text: slice, base: range.start, file, ascii: slice.is_ascii(), last: std::cell::Cell::default() };
+    let places = Places {
+        text: slice,
+        base: range.start,
+        file,
+        ascii: slice.is_ascii(),
+        last: std::cell::Cell::default(),
+    };
     let mut builder =
         Builder { places, open: Vec::new(), anchors: Vec::new(), aliased: 0, root: None, problems };
     let mut parser = Parser::new_from_str(slice);

@@ -162,9 +162,12 @@ impl Legal {
 
     fn print(&self, manifest: &Manifest, depth: usize, outer: usize) -> String {
         let layout = &manifest.layout;
-        let flat = self.flat(manifest, outer);
-        if depth * layout.indent + flat.chars().count() <= layout.width {
-            return flat;
+        let room = layout.width.saturating_sub(depth * layout.indent);
+        if self.fits(manifest, room).is_some() {
+            let flat = self.flat(manifest, outer);
+            if flat.chars().count() <= room {
+                return flat;
+            }
         }
         match self {
             Legal::All(parts) | Legal::Any(parts) => {
@@ -200,7 +203,32 @@ impl Legal {
                 format!("{}\n{indent}{text}\n{close}{}", not.before, not.after)
             }
             Legal::Leaf(it) if it.items.len() > 1 => it.broken(layout, depth),
-            Legal::Leaf(_) | Legal::Const(_) => flat,
+            Legal::Leaf(_) | Legal::Const(_) => self.flat(manifest, outer),
+        }
+    }
+
+    /// What is left of `room` bytes after this on one line, parentheses not counted; `None` as soon
+    /// as it is too long. Characters may be fewer than bytes, so a line of other scripts is broken
+    /// a little early.
+    fn fits(&self, manifest: &Manifest, room: usize) -> Option<usize> {
+        match self {
+            Legal::All(parts) | Legal::Any(parts) => {
+                let word = self.word(manifest).len() + 2;
+                let room = room.checked_sub(word * (parts.len() - 1))?;
+                parts.iter().try_fold(room, |room, it| it.fits(manifest, room))
+            }
+            Legal::Not(part) => {
+                let not = &manifest.not;
+                part.fits(manifest, room.checked_sub(not.before.len() + not.after.len())?)
+            }
+            Legal::Leaf(it) => {
+                let room = room.checked_sub(it.before.len() + it.after.len())?;
+                let between = it.separator.len() * it.items.len().saturating_sub(1);
+                it.items
+                    .iter()
+                    .try_fold(room.checked_sub(between)?, |room, it| room.checked_sub(it.len()))
+            }
+            Legal::Const(_) => Some(room),
         }
     }
 

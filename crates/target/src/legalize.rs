@@ -4,6 +4,8 @@
 //! manifest has a template for, and whose text its tables can quote, is taken. When there is none
 //! the target refuses, at the author's text.
 
+use std::sync::Arc;
+
 use diagnostic::{Diagnostic, Severity};
 use ir::{Case, Expr, Field, Part, Pattern, Predicate, Regex, Shape, Test};
 use rustc_hash::FxHashMap;
@@ -226,7 +228,7 @@ impl<'a> Legalizer<'a> {
                         continue;
                     }
                     match Regex::new(&text, case == Case::Insensitive, false, true) {
-                        Ok(regex) => Arg::Regex(regex, search),
+                        Ok(regex) => Arg::Regex(Arc::new(regex), search),
                         Err(_) => continue,
                     }
                 }

@@ -3,6 +3,8 @@
 //! Knows: which ops amount to which test.
 //! Does not know: which of them a target has, how anything is written.
 
+use std::sync::Arc;
+
 use ir::{Anchor, Case, Cmp, Net, Number, Part, Pattern, Predicate, Regex, Shape};
 
 use crate::flavour;
@@ -12,7 +14,7 @@ use crate::manifest::Kind;
 #[derive(Debug, Clone)]
 pub enum Arg {
     Glob(Pattern),
-    Regex(Regex, Search),
+    Regex(Arc<Regex>, Search),
     /// The pattern as a regular expression, made only when the plainer ways fail.
     AsRegex(Pattern, Case, Search),
     Number(Number),
@@ -180,6 +182,7 @@ fn joined_ways(pattern: &Pattern, case: Case) -> Vec<Way> {
     let Ok(regex) = Regex::new(&text, case == Case::Insensitive, false, true) else {
         return Vec::new();
     };
+    let regex = Arc::new(regex);
     let way = |op: &'static str, search: Search| Way { op, arg: Arg::Regex(regex.clone(), search) };
     match case {
         Case::Insensitive if text.is_ascii() => {

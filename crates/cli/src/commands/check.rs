@@ -9,7 +9,7 @@ use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
-    let loaded = driver::load(files::rules(&args.paths)?);
+    let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
     let mut findings: Vec<&Diagnostic> =
         loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)).collect();
     findings.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));

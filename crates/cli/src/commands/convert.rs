@@ -15,12 +15,22 @@ use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
-    let targets = files::targets(args.templates.as_deref())?;
+    let config = files::config(&args.paths)?;
+    let templates = args.templates.as_ref().or(config.templates.as_ref());
+    let targets = files::targets(templates.map(PathBuf::as_path))?;
+    let wanted = if args.target.is_empty() { &config.convert.targets } else { &args.target };
+    if wanted.is_empty() {
+        return Err(
+            "no target: give one with `-t`, or under `convert: targets:` in `rulec.yml`".to_owned()
+        );
+    }
+    let strict = args.strict || config.convert.strict;
     let requests: Vec<Request> =
-        args.target.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
-    let loaded = driver::load(files::rules(&args.paths)?);
+        wanted.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
+    let loaded = driver::load_with(files::rules(&args.paths)?, &config);
     let mut run = Run {
         args,
+        strict,
         loaded: &loaded,
         targets: &targets,
         shell,
@@ -46,6 +56,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
 
 struct Run<'a> {
     args: &'a Convert,
+    strict: bool,
     loaded: &'a Loaded,
     targets: &'a Targets,
     shell: &'a mut Shell,
@@ -65,7 +76,7 @@ impl Run<'_> {
     }
 
     fn one(&mut self, rule: &LoadedRule, request: &Request) -> Result<(), String> {
-        let result = request.convert(rule, self.targets, self.args.strict).result;
+        let result = request.convert(rule, self.targets, self.strict).result;
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
         if self.args.jsonl {

@@ -27,7 +27,8 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
         Some(path) => Some(read_event(path)?),
         None => None,
     };
-    let loaded = driver::load(files::rules(&[PathBuf::from(subject)])?);
+    let paths = [PathBuf::from(subject)];
+    let loaded = driver::load_with(files::rules(&paths)?, &files::config(&paths)?);
     let mut outcome = Outcome::Clean;
     for problem in loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)) {
         if problem.severity == Severity::Error {

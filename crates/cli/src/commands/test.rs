@@ -9,7 +9,7 @@ use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn test(args: &Test, shell: &mut Shell) -> Ended {
-    let loaded = driver::load(files::rules(&args.paths)?);
+    let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
     let (mut passed, mut failed, mut broken) = (0, 0, 0);
     for rule in &loaded.rules {
         let path = loaded.sources.get(rule.file).map_or("", |it| it.path());

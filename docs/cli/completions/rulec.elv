@@ -1,0 +1,91 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[rulec] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'rulec'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'rulec'= {
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand convert 'Say rules in the words of one or more targets'
+            cand check 'Report what is wrong with rules'
+            cand test 'Run the rules'' own examples'
+            cand explain 'Explain a kind of finding, or what a rule means'
+            cand targets 'List targets, their profiles, formats and ops'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;convert'= {
+            cand -t 'Where to: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says'
+            cand --target 'Where to: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says'
+            cand -o 'Write one file per rule and target into this folder'
+            cand --output 'Write one file per rule and target into this folder'
+            cand --templates 'A folder of further targets, one folder each'
+            cand --color 'When to use colours'
+            cand --jsonl 'Print one JSON object per rule and target'
+            cand --strict 'Refuse output that is not exact'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;check'= {
+            cand --format 'How findings are shown'
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;test'= {
+            cand --format 'How results are shown'
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;explain'= {
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;targets'= {
+            cand --templates 'A folder of further targets, one folder each'
+            cand --color 'When to use colours'
+            cand --json 'Print JSON'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;help'= {
+            cand convert 'Say rules in the words of one or more targets'
+            cand check 'Report what is wrong with rules'
+            cand test 'Run the rules'' own examples'
+            cand explain 'Explain a kind of finding, or what a rule means'
+            cand targets 'List targets, their profiles, formats and ops'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;help;convert'= {
+        }
+        &'rulec;help;check'= {
+        }
+        &'rulec;help;test'= {
+        }
+        &'rulec;help;explain'= {
+        }
+        &'rulec;help;targets'= {
+        }
+        &'rulec;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,76 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_rulec_global_optspecs
+    string join \n color= h/help V/version
+end
+
+function __fish_rulec_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_rulec_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_rulec_using_subcommand
+    set -l cmd (__fish_rulec_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c rulec -n "__fish_rulec_needs_command" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_needs_command" -s V -l version -d 'Print version'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -s t -l target -d 'Where to: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says' -r
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -s o -l output -d 'Write one file per rule and target into this folder' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l templates -d 'A folder of further targets, one folder each' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l jsonl -d 'Print one JSON object per rule and target'
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l strict -d 'Refuse output that is not exact'
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How findings are shown' -r -f -a "human\t'With the lines they are about'
+concise\t'One line each'
+json\t'One JSON array'
+github\t'Annotations of GitHub Actions'"
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'
+json\t'One JSON object each'"
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand explain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand targets" -l templates -d 'A folder of further targets, one folder each' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand targets" -l json -d 'Print JSON'
+complete -c rulec -n "__fish_rulec_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

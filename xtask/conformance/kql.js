@@ -1,0 +1,61 @@
+// Judge of `kql/defender`: every query parses and binds with Microsoft's own Kusto parser.
+//
+// usage: kql.js NODE_FOLDER SCHEMA.json < OUTPUT.jsonl      (of `rulec convert -t kql/defender --jsonl`)
+//
+// Exit 1 if a query has an error.
+
+const fs = require('fs');
+const path = require('path');
+
+const [nodeFolder, schemaFile] = process.argv.slice(2);
+const pkg = path.resolve(nodeFolder, 'node_modules/@kusto/language-service-next');
+require(path.join(pkg, 'bridge.min.js')); // defines Bridge
+require(path.join(pkg, 'Kusto.Language.Bridge.min.js')); // defines Kusto
+const { KustoCode, GlobalState, Symbols } = Kusto.Language;
+
+const SHOWN = 10;
+
+function columnName(name) {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : `['${name.replace(/[\\']/g, '\\$&')}']`;
+}
+
+function database(tables) {
+  const symbols = Object.entries(tables).map(([table, columns]) => {
+    const list = Object.entries(columns).map(([name, type]) => `${columnName(name)}: ${type}`);
+    return new Symbols.TableSymbol.$ctor7(table, `(${list.join(', ')})`, null); // (name, schema, description)
+  });
+  return new Symbols.DatabaseSymbol.ctor('db', symbols);
+}
+
+function errors(query, globals) {
+  const found = Bridge.toArray(KustoCode.ParseAndAnalyze(query, globals).GetDiagnostics());
+  return found
+    .filter((it) => it.Severity === 'Error')
+    .map((it) => `${it.Code} ${it.Message} at \`${query.substr(it.Start, Math.min(it.Length, 60))}\``);
+}
+
+const tables = JSON.parse(fs.readFileSync(schemaFile, 'utf8'));
+const globals = GlobalState.Default.WithDatabase(database(tables)).WithCache();
+
+// A judge that never says no proves nothing.
+for (const wrong of ['DeviceEvents | where NoSuchColumn == 1', 'DeviceEvents | where (']) {
+  if (errors(wrong, globals).length === 0) throw new Error(`the parser accepts \`${wrong}\``);
+}
+
+let judged = 0;
+let refused = 0;
+const bad = [];
+for (const line of fs.readFileSync(0, 'utf8').split('\n')) {
+  if (!line) continue;
+  const { path: rule, query } = JSON.parse(line);
+  if (query === null) {
+    refused += 1;
+    continue;
+  }
+  judged += 1;
+  const found = errors(query, globals);
+  if (found.length > 0) bad.push(`${rule}: ${found[0]}`);
+}
+console.log(`kql/defender: ${judged} queries bound, ${bad.length} with errors (${refused} rules without output)`);
+bad.slice(0, SHOWN).forEach((it) => console.log(`  ${it}`));
+process.exitCode = bad.length > 0 || judged === 0 ? 1 : 0;

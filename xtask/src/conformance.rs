@@ -1,0 +1,177 @@
+//! `cargo xtask conformance`: outputs judged by others' parsers and semantics.
+//!
+//! Knows: how to install the judges of `xtask/conformance` under `target/conformance`, and what to give them.
+//! Does not know: what the judges look at.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::{say, tidy};
+
+const KUSTO_PARSER: &str = "@kusto/language-service-next@12.4.1";
+
+/// The corpus, beside the repository.
+const CORPUS: &str = "../shared/corpus/sigmahq";
+
+type Judge = fn(&Place) -> Result<(), String>;
+
+/// The judged targets.
+const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kql", kql)];
+
+/// Where all is. Paths are relative to the root, so that what is shown is short.
+struct Place {
+    root: PathBuf,
+    rulec: PathBuf,
+    scripts: PathBuf,
+    work: PathBuf,
+    rules: Vec<PathBuf>,
+}
+
+/// Judges the outputs of a target, or of every one that has a judge.
+///
+/// # Errors
+///
+/// The target has no judge, `rulec` can't be built, or a judge found something: it has printed what.
+/// A judge that can't be installed is skipped with a notice.
+pub fn conformance(target: Option<&str>) -> Result<(), String> {
+    let chosen: Vec<_> =
+        JUDGES.iter().filter(|(name, _)| target.is_none_or(|it| it == *name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = JUDGES.iter().map(|(name, _)| *name).collect();
+        return Err(format!("no judge of that target; there are: {}", names.join(", ")));
+    }
+    let place = place();
+    place.run("cargo", ["build", "--release", "-p", "rulec-cli"])?;
+    fs::create_dir_all(place.root.join(&place.work)).map_err(|e| e.to_string())?;
+    let mut failed = Vec::new();
+    for (name, judge) in chosen {
+        if let Err(message) = judge(&place) {
+            failed.push(format!("{name}: {message}"));
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+}
+
+fn place() -> Place {
+    let root = tidy::root();
+    let mut rules = vec![PathBuf::from("rules")];
+    match fs::read_dir(root.join(CORPUS)) {
+        Ok(entries) => {
+            let names = entries.flatten().map(|it| it.file_name().to_string_lossy().into_owned());
+            let mut folders: Vec<_> = names.filter(|it| it.starts_with("rules")).collect();
+            folders.sort();
+            rules.extend(folders.iter().map(|it| Path::new(CORPUS).join(it)));
+        }
+        Err(_) => say(&format!("notice: no corpus at {CORPUS}; judging `rules` alone")),
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    Place {
+        root,
+        rulec: target.join("release").join(format!("rulec{}", std::env::consts::EXE_SUFFIX)),
+        scripts: PathBuf::from("xtask/conformance"),
+        work: target.join("conformance"),
+        rules,
+    }
+}
+
+fn eql(place: &Place) -> Result<(), String> {
+    let Some(python) = place.python() else { return Ok(()) };
+    // `-I`: the script may not shadow the package of its name.
+    let mut args = vec![PathBuf::from("-I"), place.scripts.join("eql.py")];
+    args.extend([place.root.join(&place.rulec), place.work.clone()]);
+    args.extend(place.rules.iter().cloned());
+    place.run(python, args)
+}
+
+fn kql(place: &Place) -> Result<(), String> {
+    let Some(python) = place.python() else { return Ok(()) };
+    let Some(node) = place.node() else { return Ok(()) };
+    let schema = place.work.join("kql_schema.json");
+    place.run(python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
+    let outputs = place.root.join(&place.work).join("kql.jsonl");
+    let file = File::create(&outputs).map_err(|e| e.to_string())?;
+    // Its status is about rules without output, which are no concern here.
+    place
+        .command(place.root.join(&place.rulec))
+        .args(["convert", "--target", "kql/defender", "--jsonl"])
+        .args(&place.rules)
+        .stdout(file)
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|e| e.to_string())?;
+    let file = File::open(&outputs).map_err(|e| e.to_string())?;
+    let mut judge = place.command("node");
+    judge.arg(place.scripts.join("kql.js")).args([&node, &schema]).stdin(file);
+    finish(judge)
+}
+
+impl Place {
+    /// A Python that has the packages, or a notice.
+    fn python(&self) -> Option<PathBuf> {
+        let venv = self.work.join("venv");
+        let bin = if cfg!(windows) { "Scripts" } else { "bin" };
+        let python = self.root.join(&venv).join(bin).join("python");
+        let requirements = self.scripts.join("requirements.txt");
+        let made = || -> Result<(), String> {
+            if !python.exists() {
+                self.run("python3", [OsStr::new("-m"), "venv".as_ref(), venv.as_ref()])?;
+            }
+            let mut pip = self.command(&python);
+            pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+            pip.arg(&requirements);
+            finish(pip)
+        };
+        installed(made(), &requirements.display().to_string()).then_some(python)
+    }
+
+    /// A folder of Node packages that has the parser, or a notice.
+    fn node(&self) -> Option<PathBuf> {
+        let folder = self.work.join("node");
+        let made = || -> Result<(), String> {
+            if self.root.join(&folder).join("node_modules/@kusto/language-service-next").exists() {
+                return Ok(());
+            }
+            fs::create_dir_all(self.root.join(&folder)).map_err(|e| e.to_string())?;
+            let mut npm = self.command("npm");
+            npm.args(["install", "--silent", "--no-save", "--prefix"]).arg(&folder);
+            npm.arg(KUSTO_PARSER);
+            finish(npm)
+        };
+        installed(made(), KUSTO_PARSER).then_some(folder)
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut res = Command::new(program);
+        res.current_dir(&self.root);
+        res
+    }
+
+    fn run(
+        &self,
+        program: impl AsRef<OsStr>,
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<(), String> {
+        let mut command = self.command(program);
+        command.args(args);
+        finish(command)
+    }
+}
+
+fn installed(outcome: Result<(), String>, what: &str) -> bool {
+    if let Err(message) = &outcome {
+        say(&format!("notice: can't install {what} ({message}); its judge is skipped"));
+    }
+    outcome.is_ok()
+}
+
+fn finish(mut command: Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{program}` failed: {status}")),
+        Err(e) => Err(format!("`{program}` can't run: {e}")),
+    }
+}
