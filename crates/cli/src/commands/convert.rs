@@ -75,6 +75,24 @@ impl Run<'_> {
         }
     }
 
+    /// Says why a target refuses a rule: what the target has no place for in one line, the rest
+    /// with the first place in full.
+    fn refuse(&mut self, request: &Request, problems: &[Diagnostic]) {
+        let errors: Vec<&Diagnostic> =
+            problems.iter().filter(|it| it.severity == Severity::Error).collect();
+        let Some(first) = errors.first() else {
+            for it in problems.iter().take(1) {
+                self.shell.err(&diagnostic::concise(it, &self.loaded.sources));
+            }
+            return;
+        };
+        self.tell(first);
+        if errors.len() > 1 {
+            let more = errors.len() - 1;
+            self.shell.err(&format!("... and {more} more of this rule in `{}`\n", request.target));
+        }
+    }
+
     fn one(&mut self, rule: &LoadedRule, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
@@ -92,7 +110,7 @@ impl Run<'_> {
             Ok(output) => self.write(rule, request, &output),
             Err(problems) => {
                 if rule.lowered.is_some() {
-                    problems.iter().for_each(|it| self.tell(it));
+                    self.refuse(request, &problems);
                 }
                 Ok(())
             }
