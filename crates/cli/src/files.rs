@@ -51,8 +51,10 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let fail = |err: std::io::Error| format!("can't read `{}`: {err}", path.display());
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).map_err(fail)?.take(MOST).read_to_end(&mut bytes).map_err(fail)?;
+    let file = std::fs::File::open(path).map_err(fail)?;
+    let size = file.metadata().map_or(0, |it| it.len().min(MOST));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(MOST).read_to_end(&mut bytes).map_err(fail)?;
     Ok(bytes)
 }
 

@@ -55,7 +55,8 @@ fn test(test: &Test) -> String {
             format!("{how} the field {other}{case}")
         }
         Predicate::Time(part, cmp, number) => {
-            format!("has a {} {} {number}", part.word(), cmp.sign())
+            let article = if part.word() == "hour" { "an" } else { "a" };
+            format!("has {article} {} {} {number}", part.word(), cmp.sign())
         }
     };
     format!("{field} {what}")
@@ -63,22 +64,43 @@ fn test(test: &Test) -> String {
 
 /// The pattern as a rule would spell it, in quotes.
 fn pattern(pattern: &Pattern) -> String {
+    // Characters, and whether each is a wildcard; a backslash is doubled only where it would
+    // otherwise be read together with what follows.
+    let mut tokens: Vec<(char, bool)> = Vec::new();
     let mut res = String::from("'");
     for part in pattern.parts() {
         match part {
-            Part::Literal(it) => {
-                for ch in it.chars() {
-                    if matches!(ch, '*' | '?') {
-                        res.push('\\');
-                    }
-                    res.push(ch);
-                }
+            Part::Literal(it) => tokens.extend(it.chars().map(|ch| (ch, false))),
+            Part::Run => tokens.push(('*', true)),
+            Part::One => tokens.push(('?', true)),
+            Part::Placeholder(name) => {
+                tokens.extend(format!("%{name}%").chars().map(|ch| (ch, true)))
             }
-            Part::Run => res.push('*'),
-            Part::One => res.push('?'),
-            Part::Placeholder(name) => res.push_str(&format!("%{name}%")),
         }
+    }
+    for (idx, (ch, wild)) in tokens.iter().enumerate() {
+        let next = tokens.get(idx + 1).map(|it| it.0);
+        let joins = *ch == '\\' && matches!(next, Some('*' | '?' | '\\'));
+        if !wild && (matches!(ch, '*' | '?') || joins) {
+            res.push('\\');
+        }
+        res.push(*ch);
     }
     res.push('\'');
     res
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_differ_where_patterns_do() {
+        let lit = |it: &str| Part::Literal(it.to_owned());
+        assert_eq!(pattern(&Pattern::literal("a*")), r"'a\*'");
+        assert_eq!(pattern(&Pattern::new([lit(r"a\"), Part::Run])), r"'a\\*'");
+        assert_eq!(pattern(&Pattern::literal(r"a\*")), r"'a\\\*'");
+        assert_eq!(pattern(&Pattern::literal(r"C:\x")), r"'C:\x'");
+        assert_eq!(pattern(&Pattern::literal(r"\\host")), r"'\\\host'");
+    }
 }

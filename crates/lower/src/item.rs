@@ -20,7 +20,7 @@ enum Value {
     /// Text: any of these patterns.
     Text(Vec<Pattern>, Case),
     /// Bytes that no text holds as such, waiting for `base64` or `base64offset`.
-    Bytes(Vec<u8>),
+    Bytes(Vec<u8>, Case),
     Number(Number),
     Bool(bool),
     Null,
@@ -132,6 +132,11 @@ fn step(value: Value, modifier: &Spanned<Modifier>, written: &ValueAst, text: &s
         Modifier::Cased => match value {
             Value::Text(it, _) => Ok(Value::Text(it, Case::Sensitive)),
             Value::FieldRef(it, anchor, _) => Ok(Value::FieldRef(it, anchor, Case::Sensitive)),
+            Value::Bytes(it, _) => Ok(Value::Bytes(it, Case::Sensitive)),
+            Value::Number(_) => {
+                let pattern = Pattern::literal(written.value.text());
+                Ok(Value::Text(vec![pattern], Case::Sensitive))
+            }
             _ => Err(mismatch(written, name, "text")),
         },
         Modifier::Exists => match value {
@@ -151,18 +156,18 @@ fn step(value: Value, modifier: &Spanned<Modifier>, written: &ValueAst, text: &s
             _ => Err(mismatch(written, name, "a regular expression")),
         },
         Modifier::Base64 => {
-            let bytes = bytes(&value, name, written)?;
-            Ok(Value::Text(vec![Pattern::literal(encode::base64(&bytes))], Case::Insensitive))
+            let (bytes, case) = bytes(&value, name, written)?;
+            Ok(Value::Text(vec![Pattern::literal(encode::base64(&bytes))], case))
         }
         Modifier::Base64Offset => {
-            let bytes = bytes(&value, name, written)?;
+            let (bytes, case) = bytes(&value, name, written)?;
             let forms = encode::base64_offsets(&bytes).into_iter().map(Pattern::literal);
-            Ok(Value::Text(forms.collect(), Case::Insensitive))
+            Ok(Value::Text(forms.collect(), case))
         }
         Modifier::Utf16(order) => {
-            let bytes = bytes(&value, name, written)?;
-            let text = String::from_utf8(bytes).unwrap_or_default();
-            Ok(Value::Bytes(encode::utf16(&text, order)))
+            let (bytes, case) = bytes(&value, name, written)?;
+            let text = String::from_utf8(bytes).map_err(|_| not_text(written))?;
+            Ok(Value::Bytes(encode::utf16(&text, order), case))
         }
         Modifier::Windash => match value {
             Value::Text(patterns, case) => {
@@ -198,8 +203,9 @@ fn step(value: Value, modifier: &Spanned<Modifier>, written: &ValueAst, text: &s
             _ => Err(mismatch(written, name, "a network such as `10.0.0.0/8`")),
         },
         Modifier::FieldRef => match value {
-            Value::Text(..) => {
-                Ok(Value::FieldRef(Arc::from(&*written.value.text()), Anchor::Whole, Case::Insensitive))
+            Value::Text(_, case) => {
+                let other = Arc::from(&*written.value.text());
+                Ok(Value::FieldRef(other, Anchor::Whole, case))
             }
             _ => Err(mismatch(written, name, "the name of a field")),
         },
@@ -230,10 +236,8 @@ fn anchor(value: Value, name: &str, written: &ValueAst, before: bool, after: boo
             let pattern = Pattern::literal(written.value.text());
             Ok(Value::Text(vec![pattern.open(before, after)], Case::Insensitive))
         }
-        Value::Bytes(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => {
-                Ok(Value::Text(vec![Pattern::literal(text).open(before, after)], Case::Insensitive))
-            }
+        Value::Bytes(bytes, case) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Value::Text(vec![Pattern::literal(text).open(before, after)], case)),
             Err(_) => Err(not_text(written)),
         },
         _ => Err(mismatch(written, name, "text")),
@@ -241,14 +245,14 @@ fn anchor(value: Value, name: &str, written: &ValueAst, before: bool, after: boo
 }
 
 /// The bytes that an encoding works on.
-fn bytes(value: &Value, name: &str, written: &ValueAst) -> Step<Vec<u8>> {
+fn bytes(value: &Value, name: &str, written: &ValueAst) -> Step<(Vec<u8>, Case)> {
     match value {
-        Value::Bytes(it) => Ok(it.clone()),
-        Value::Number(_) => Ok(written.value.text().into_owned().into_bytes()),
-        Value::Text(patterns, _) => match patterns.as_slice() {
+        Value::Bytes(it, case) => Ok((it.clone(), *case)),
+        Value::Number(_) => Ok((written.value.text().into_owned().into_bytes(), Case::Insensitive)),
+        Value::Text(patterns, case) => match patterns.as_slice() {
             [pattern] => match pattern.parts() {
-                [] => Ok(Vec::new()),
-                [Part::Literal(it)] => Ok(it.clone().into_bytes()),
+                [] => Ok((Vec::new(), *case)),
+                [Part::Literal(it)] => Ok((it.clone().into_bytes(), *case)),
                 _ => Err(wrong(
                     written,
                     format!("`{name}` can't encode a wildcard"),
@@ -288,9 +292,9 @@ fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<E
     };
     Ok(match value {
         Value::Text(patterns, case) => texts(patterns, case),
-        Value::Bytes(bytes) => {
+        Value::Bytes(bytes, case) => {
             let text = String::from_utf8(bytes).map_err(|_| not_text(written))?;
-            texts(vec![Pattern::literal(text)], Case::Insensitive)
+            texts(vec![Pattern::literal(text)], case)
         }
         Value::Number(_) | Value::Bool(_) if anywhere => {
             texts(vec![Pattern::literal(written.value.text())], Case::Insensitive)

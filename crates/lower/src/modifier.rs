@@ -112,6 +112,18 @@ pub fn resolve(
                     "the ones before it would change the pattern's text",
                 ))
             }
+            Modifier::Cidr if has(&|it| !matches!(it, Modifier::All | Modifier::Neq)) => Some((
+                "`cidr` must be the first modifier",
+                "the ones before it would change the network's text",
+            )),
+            Modifier::FieldRef
+                if has(&|it| !matches!(it, Modifier::All | Modifier::Neq | Modifier::Cased)) =>
+            {
+                Some((
+                    "`fieldref` stands before the modifiers that say how fields are compared",
+                    "the ones before it would be lost",
+                ))
+            }
             Modifier::Flag(_) if !has(&|it| it == Modifier::Re) => {
                 Some(("this is a flag of regular expressions", "there is no `re` before it"))
             }
@@ -125,6 +137,16 @@ pub fn resolve(
             }
             Modifier::FieldRef if !has_field => {
                 Some(("`fieldref` needs a field", "there is none before the `|`"))
+            }
+            Modifier::Expand
+                if res.iter().any(|it| {
+                    matches!(it.value, Modifier::Re | Modifier::Cidr | Modifier::FieldRef)
+                }) =>
+            {
+                Some((
+                    "placeholders are filled in texts only",
+                    "a regular expression, a network or a field name can't hold one",
+                ))
             }
             Modifier::Cased if has(&|it| it == Modifier::Re) => Some((
                 "`cased` has no effect on `re`",

@@ -4,7 +4,7 @@ use source::{Span, Spanned};
 
 use diagnostic::{Diagnostic, nearest};
 
-use crate::codes::{MISSING_KEY, MISTYPED_KEY, UNKNOWN_KEY, WRONG_KIND};
+use crate::codes::{MISSING_KEY, MISTYPED_KEY, OLD_AGGREGATION, UNKNOWN_KEY, WRONG_KIND};
 use crate::condition::parse_condition;
 use crate::detection::{DetectionAst, ItemAst, Selection, SelectionAst};
 use crate::keys::{FIXTURE_KEYS, OUR_KEYS, RULE_KEYS, SCHEDULE_KEYS};
@@ -330,7 +330,20 @@ impl Reader<'_> {
                     has_condition = true;
                     self.conditions(body, &mut res);
                 }
-                "timeframe" => res.timeframe = Some(key.span),
+                "timeframe" => {
+                    res.timeframe = Some(key.span);
+                    self.problems.push(
+                        Diagnostic::error(
+                            &OLD_AGGREGATION,
+                            key.span,
+                            "`timeframe` was removed from Sigma",
+                            "one event has no time frame, so this would have no effect",
+                        )
+                        .with_help(
+                            "write a correlation rule with a `timespan` that names this rule",
+                        ),
+                    );
+                }
                 _ => {
                     if let Some(body) = self.selection(body, &key.value) {
                         res.selections.push(SelectionAst { name: key.clone(), body });

@@ -1,6 +1,6 @@
 //! Output formats: what stands around a query.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
@@ -42,23 +42,28 @@ impl Target {
         let Some(format) = self.manifest.formats.iter().find(|it| it.name == format) else {
             return Err(Vec::new());
         };
-        let source = self.files.get(&format.file).map_or("", String::as_str);
-        let is_data = format.file.ends_with(".yml");
-        let about = Value::from(Serde(about(rule)));
+        let file = format.file.as_str();
+        let all = &self.envelopes;
+        // Most envelopes say little of a rule; what they don't name is not made.
+        let about = || Value::from(Serde(about(rule)));
+        let about = if all.names(file, "rule") { about() } else { Value::UNDEFINED };
         let options = Value::from(Serde(options));
-        let result = if is_data {
-            let data = context! { query, rule => about, source => Value::from(Serde(with)), options, tables => Value::from(Serde(&self.manifest.tables)) };
-            data_envelope(source, &data).and_then(|it| match format.write.as_deref() {
-                Some("json") => serde_json::to_string_pretty(&it)
-                    .map(|it| it + "\n")
-                    .map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
-                _ => serde_yaml::to_string(&it)
-                    .map_err(|err| Error::new(ErrorKind::BadSerialization, err.to_string())),
-            })
+        let result = if let Some(tree) = all.trees.get(file) {
+            let source = Value::from(Serde(with));
+            let tables = all.tables.clone();
+            let data = context! { query, rule => about, source, options, tables };
+            fill(&all.data, tree, &data).and_then(|it| write(&it, format.write.as_deref()))
         } else {
-            let trusted = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
+            let source = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
             let query = Value::from_object(Fragment(query.to_owned()));
-            self.text_envelope(&format.file, context! { query, rule => about, source => trusted, options, tables => trust(&self.manifest.tables) })
+            let tables = all.trusted_tables.clone();
+            let data = context! { query, rule => about, source, options, tables };
+            all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
+                if !it.ends_with('\n') {
+                    it.push('\n');
+                }
+                it
+            })
         };
         result.map_err(|err| {
             let span = rule.meta.title_span.unwrap_or(rule.span);
@@ -77,18 +82,65 @@ impl Target {
             ]
         })
     }
+}
 
-    fn text_envelope(&self, file: &str, data: Value) -> Result<String, Error> {
-        let mut res = self.envelopes.get_template(file)?.render(data)?;
-        if !res.ends_with('\n') {
-            res.push('\n');
-        }
-        Ok(res)
+fn write(data: &Json, form: Option<&str>) -> Result<String, Error> {
+    let fail = |err: String| Error::new(ErrorKind::BadSerialization, err);
+    match form {
+        Some("json") => serde_json::to_string_pretty(data)
+            .map(|it| it + "\n")
+            .map_err(|err| fail(err.to_string())),
+        _ => serde_yaml::to_string(data).map_err(|err| fail(err.to_string())),
     }
 }
 
-/// The text envelopes of a target, compiled once; they print fragments only.
-pub fn compile(
+/// The envelopes of a target, read once.
+#[derive(Debug)]
+pub struct Envelopes {
+    /// Text envelopes; they print fragments only.
+    text: Environment<'static>,
+    /// For the expressions of data envelopes.
+    data: Environment<'static>,
+    /// Data envelopes by file.
+    trees: BTreeMap<String, Json>,
+    /// The names each envelope speaks of, by file.
+    names: BTreeMap<String, HashSet<String>>,
+    tables: Value,
+    trusted_tables: Value,
+}
+
+impl Envelopes {
+    /// Whether an envelope speaks of a name.
+    fn names(&self, file: &str, name: &str) -> bool {
+        self.names.get(file).is_none_or(|it| it.contains(name))
+    }
+
+    /// Reads the files of a manifest's formats.
+    pub fn load(manifest: &Manifest, files: &BTreeMap<String, String>) -> Result<Envelopes, Error> {
+        let text = text_environment(manifest, files)?;
+        let mut data = Environment::new();
+        data.set_undefined_behavior(UndefinedBehavior::Chainable);
+        let mut trees = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for format in &manifest.formats {
+            let Some(source) = files.get(&format.file) else { continue };
+            if format.file.ends_with(".yml") {
+                let tree: Json = serde_yaml::from_str(source)
+                    .map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
+                trees.insert(format.file.clone(), tree);
+            } else {
+                let used = text.get_template(&format.file)?.undeclared_variables(false);
+                names.insert(format.file.clone(), used.into_iter().collect());
+            }
+        }
+        let tables = Value::from(Serde(&manifest.tables));
+        let trusted_tables = trust(&manifest.tables);
+        Ok(Envelopes { text, data, trees, names, tables, trusted_tables })
+    }
+}
+
+/// The text envelopes, with the target's quoting tables as filters.
+fn text_environment(
     manifest: &Manifest,
     files: &BTreeMap<String, String>,
 ) -> Result<Environment<'static>, Error> {
@@ -160,16 +212,8 @@ fn about(rule: &Rule) -> Json {
     })
 }
 
-/// A tree of data whose texts are templates. A text that is one expression becomes its value;
+/// Fills a tree of data whose texts are templates. A text that is one expression becomes its value;
 /// keys whose value comes out null or empty are left out.
-fn data_envelope(source: &str, data: &Value) -> Result<Json, Error> {
-    let tree: Json = serde_yaml::from_str(source)
-        .map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
-    let mut env = Environment::new();
-    env.set_undefined_behavior(UndefinedBehavior::Chainable);
-    fill(&env, &tree, data)
-}
-
 fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error> {
     Ok(match tree {
         Json::String(text) => {

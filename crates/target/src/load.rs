@@ -7,6 +7,7 @@ use ir::Rule;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{BAD_OPTION, SKIPPED};
+use crate::envelope::Envelopes;
 use crate::hole::{Op, compile};
 use crate::manifest::{Kind, Manifest};
 use crate::profile::Profile;
@@ -39,8 +40,7 @@ pub struct Target {
     /// Names of list ops by the names of the ops they join.
     lists: BTreeMap<Kind, FxHashMap<String, String>>,
     profiles: BTreeMap<String, Profile>,
-    pub(crate) files: BTreeMap<String, String>,
-    pub(crate) envelopes: minijinja::Environment<'static>,
+    pub(crate) envelopes: Envelopes,
 }
 
 impl Target {
@@ -117,9 +117,9 @@ impl Target {
         if manifest.formats.is_empty() {
             return Err(err("target.yml", "a target needs at least one format".to_owned()));
         }
-        let envelopes = crate::envelope::compile(&manifest, &folder.files)
+        let envelopes = Envelopes::load(&manifest, &folder.files)
             .map_err(|it| err("target.yml", format!("an envelope: {it:#}")))?;
-        Ok(Target { manifest, ops, lists, profiles, files: folder.files, envelopes })
+        Ok(Target { manifest, ops, lists, profiles, envelopes })
     }
 
     /// The profile of that name.
