@@ -3,6 +3,7 @@
 //! Order is the author's. Nothing is lost in silence: what makes no difference is dropped and
 //! reported.
 
+use rustc_hash::FxHashMap;
 use source::Span;
 
 use crate::{Case, Expr, Predicate, Test};
@@ -60,12 +61,14 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
         match index.find(&unique, &part) {
             Some(at) => drop_part(&part, &unique[at], DroppedWhy::Duplicate, dropped),
             None => {
-                index.add(&part, unique.len());
                 unique.push(part);
+                index.add(&unique);
             }
         }
     }
     let why = if all { DroppedWhy::ImpliedByNeighbour } else { DroppedWhy::CoveredByAlternative };
+    let mixed = unique.iter().any(|it| has_case(it, Case::Sensitive))
+        && unique.iter().any(|it| has_case(it, Case::Insensitive));
     let absorbed: Vec<Option<usize>> = unique
         .iter()
         .map(|part| match part {
@@ -74,7 +77,9 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
                 .iter()
                 .find_map(|it| index.covers(&unique, it))
                 .or_else(|| within(part, inner, &unique)),
-            Expr::Test(test) => other_case(test, all).and_then(|it| index.find(&unique, &it)),
+            Expr::Test(test) if mixed => {
+                other_case(test, all).and_then(|it| index.find(&unique, &it))
+            }
             _ => None,
         })
         .collect();
@@ -93,6 +98,10 @@ fn group(parts: Vec<Expr>, all: bool, dropped: &mut Vec<Dropped>) -> Expr {
     let mut keep = absorbed.iter().map(Option::is_none);
     unique.retain(|_| keep.next().unwrap_or(true));
     if all { Expr::all(unique) } else { Expr::any(unique) }
+}
+
+fn has_case(expr: &Expr, wanted: Case) -> bool {
+    matches!(expr, Expr::Test(Test { predicate: Predicate::Text(_, case), .. }) if *case == wanted)
 }
 
 /// The test that makes this one idle by its case alone: in an `All` the case-sensitive twin of a
@@ -134,15 +143,26 @@ fn drop_part(part: &Expr, by: &Expr, why: DroppedWhy, dropped: &mut Vec<Dropped>
     }
 }
 
-/// Finds equal expressions without comparing each with each.
+/// Finds equal expressions; of many without comparing each with each.
 #[derive(Default)]
 struct Index {
-    by_hash: rustc_hash::FxHashMap<u64, Vec<usize>>,
+    /// Filled once there are more than [`FEW`].
+    by_hash: FxHashMap<u64, Vec<usize>>,
 }
 
+/// Up to so many expressions, comparing is cheaper than hashing.
+const FEW: usize = 8;
+
 impl Index {
-    fn add(&mut self, expr: &Expr, at: usize) {
-        self.by_hash.entry(hash(expr)).or_default().push(at);
+    /// Notes the last of `all`.
+    fn add(&mut self, all: &[Expr]) {
+        if all.len() <= FEW {
+            return;
+        }
+        let from = if self.by_hash.is_empty() { 0 } else { all.len() - 1 };
+        for (at, expr) in all.iter().enumerate().skip(from) {
+            self.by_hash.entry(hash(expr)).or_default().push(at);
+        }
     }
 
     /// Where `expr`, or every part of it when it is a group, stands among `all`: a group of the
@@ -159,6 +179,9 @@ impl Index {
     }
 
     fn find(&self, all: &[Expr], expr: &Expr) -> Option<usize> {
+        if all.len() <= FEW {
+            return all.iter().position(|it| it == expr);
+        }
         let places = self.by_hash.get(&hash(expr))?;
         places.iter().copied().find(|&at| all.get(at) == Some(expr))
     }

@@ -21,19 +21,19 @@ use crate::quote::{self, Unquotable};
 use crate::ways::{Arg, Search, describe, settled, ways};
 
 /// A test as it will be written, before neighbours are joined into lists.
-struct Call<'a> {
+struct Call<'a, 'r> {
     op: &'a Op,
     /// The op for several values, if there is one.
     list: Option<&'a Op>,
     field: String,
-    arg: Arg,
+    arg: Arg<'r>,
     /// The test on its own, as it is written when it is joined with no other.
     leaf: Leaf,
     negated: bool,
 }
 
-enum Piecewise<'a> {
-    Call(Box<Call<'a>>),
+enum Piecewise<'a, 'r> {
+    Call(Box<Call<'a, 'r>>),
     Done(Legal),
 }
 
@@ -58,7 +58,7 @@ struct Legalizer<'a> {
 }
 
 impl<'a> Legalizer<'a> {
-    fn expr(&mut self, expr: &Expr, negated: bool) -> Piecewise<'a> {
+    fn expr<'r>(&mut self, expr: &'r Expr, negated: bool) -> Piecewise<'a, 'r> {
         match expr {
             Expr::All(parts) => {
                 let parts = parts
@@ -71,7 +71,7 @@ impl<'a> Legalizer<'a> {
                 Piecewise::Done(self.chain(parts, true))
             }
             Expr::Any(parts) => {
-                let parts: Vec<Piecewise<'a>> =
+                let parts: Vec<Piecewise<'a, 'r>> =
                     parts.iter().map(|it| self.expr(it, negated)).collect();
                 let parts = self.join(parts);
                 Piecewise::Done(self.chain(parts, false))
@@ -119,8 +119,8 @@ impl<'a> Legalizer<'a> {
     }
 
     /// Neighbours with the same column and op become one list test, where the target has one.
-    fn join(&mut self, parts: Vec<Piecewise<'a>>) -> Vec<Legal> {
-        let mut groups: Vec<Vec<Call<'a>>> = Vec::new();
+    fn join<'r>(&mut self, parts: Vec<Piecewise<'a, 'r>>) -> Vec<Legal> {
+        let mut groups: Vec<Vec<Call<'a, 'r>>> = Vec::new();
         let mut order: Vec<Result<usize, Legal>> = Vec::new();
         let mut index: FxHashMap<(String, usize), usize> = FxHashMap::default();
         for part in parts {
@@ -141,7 +141,7 @@ impl<'a> Legalizer<'a> {
                 }
             }
         }
-        let mut groups: Vec<Option<Vec<Call<'a>>>> = groups.into_iter().map(Some).collect();
+        let mut groups: Vec<Option<Vec<Call<'a, 'r>>>> = groups.into_iter().map(Some).collect();
         let mut res = Vec::new();
         for place in order {
             match place {
@@ -152,10 +152,10 @@ impl<'a> Legalizer<'a> {
         res
     }
 
-    fn list(&mut self, calls: Vec<Call<'a>>) -> Vec<Legal> {
+    fn list<'r>(&mut self, calls: Vec<Call<'a, 'r>>) -> Vec<Legal> {
         if calls.len() > 1 {
             let first = &calls[0];
-            let args: Vec<&Arg> = calls.iter().map(|it| &it.arg).collect();
+            let args: Vec<&Arg<'_>> = calls.iter().map(|it| &it.arg).collect();
             if let Some(op) = first.list
                 && let Ok(leaf) = self.render(op, &first.field, &args)
             {
@@ -165,7 +165,7 @@ impl<'a> Legalizer<'a> {
         calls.into_iter().map(|it| self.finish(Piecewise::Call(Box::new(it)))).collect()
     }
 
-    fn finish(&mut self, it: Piecewise<'a>) -> Legal {
+    fn finish<'r>(&mut self, it: Piecewise<'a, 'r>) -> Legal {
         match it {
             Piecewise::Done(it) => it,
             Piecewise::Call(call) => Legal::Leaf(self.guard(call.op, call.leaf, call.negated)),
@@ -184,7 +184,7 @@ impl<'a> Legalizer<'a> {
         leaf
     }
 
-    fn test(&mut self, test: &Test, negated: bool) -> Piecewise<'a> {
+    fn test<'r>(&mut self, test: &'r Test, negated: bool) -> Piecewise<'a, 'r> {
         if let Predicate::Text(pattern, _) = &test.predicate
             && let Some(name) = pattern.placeholders().next()
         {
@@ -302,7 +302,7 @@ impl<'a> Legalizer<'a> {
         }
     }
 
-    fn unquotable(&mut self, test: &Test, what: &Unquotable) -> Piecewise<'a> {
+    fn unquotable<'r>(&mut self, test: &Test, what: &Unquotable) -> Piecewise<'a, 'r> {
         let target = &self.target.manifest.name;
         self.problem(
             Diagnostic::error(
@@ -324,7 +324,7 @@ impl<'a> Legalizer<'a> {
     }
 
     /// A template filled with what one or more tests give it.
-    fn render(&self, op: &Op, field: &str, args: &[&Arg]) -> Result<Leaf, Unquotable> {
+    fn render(&self, op: &Op, field: &str, args: &[&Arg<'_>]) -> Result<Leaf, Unquotable> {
         let mut res = Leaf::default();
         for piece in &op.pieces {
             let text = match piece {
@@ -349,7 +349,7 @@ impl<'a> Legalizer<'a> {
         Ok(res)
     }
 
-    fn fill(&self, hole: &Hole, arg: &Arg) -> Result<String, Unquotable> {
+    fn fill(&self, hole: &Hole, arg: &Arg<'_>) -> Result<String, Unquotable> {
         let tables = &self.target.manifest.quoting;
         let mut text = match (hole.source.as_str(), arg) {
             ("pattern" | "patterns", Arg::Glob(pattern)) => {

@@ -3,6 +3,7 @@
 //! Knows: which ops amount to which test.
 //! Does not know: which of them a target has, how anything is written.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ir::{Anchor, Case, Cmp, Net, Number, Part, Pattern, Predicate, Regex, Shape};
@@ -12,11 +13,11 @@ use crate::manifest::Kind;
 
 /// What a test gives to its template.
 #[derive(Debug, Clone)]
-pub enum Arg {
-    Glob(Pattern),
+pub enum Arg<'r> {
+    Glob(Cow<'r, Pattern>),
     Regex(Arc<Regex>, Search),
     /// The pattern as a regular expression, made only when the plainer ways fail.
-    AsRegex(Pattern, Case, Search),
+    AsRegex(Cow<'r, Pattern>, Case, Search),
     Number(Number),
     Bool(bool),
     Net(Net),
@@ -35,11 +36,11 @@ pub enum Search {
 }
 
 /// One way to say a test.
-pub struct Way {
+pub struct Way<'r> {
     /// The op's name; `not is_null` is the negation of an op.
     pub op: &'static str,
     /// What it gets.
-    pub arg: Arg,
+    pub arg: Arg<'r>,
 }
 
 /// Tests that a column's kind decides: text that is no number is in no number column.
@@ -55,8 +56,10 @@ pub fn settled(predicate: &Predicate, kind: Kind) -> Option<bool> {
 }
 
 /// The ways to say a test on a column of a kind, plainest first.
-pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way> {
-    let way = |op: &'static str, arg: Arg| Way { op, arg };
+pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way<'_>> {
+    fn way<'r>(op: &'static str, arg: Arg<'r>) -> Way<'r> {
+        Way { op, arg }
+    }
     match predicate {
         Predicate::Text(pattern, case) => {
             let mut res = Vec::new();
@@ -73,7 +76,7 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way> {
             if kind == Kind::Joined && pattern.shape() != Shape::Anything {
                 return joined_ways(pattern, *case);
             }
-            text_ways(pattern, *case, &mut res);
+            text_ways(Cow::Borrowed(pattern), *case, &mut res);
             res
         }
         Predicate::Regex(regex) => {
@@ -90,13 +93,17 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way> {
                 Arg::Number(*number),
             )];
             if *cmp == Cmp::Eq {
-                text_ways(&Pattern::literal(number.to_string()), Case::Insensitive, &mut res);
+                text_ways(
+                    Cow::Owned(Pattern::literal(number.to_string())),
+                    Case::Insensitive,
+                    &mut res,
+                );
             }
             res
         }
         Predicate::Bool(it) => {
             let mut res = vec![way("bool_eq", Arg::Bool(*it))];
-            text_ways(&Pattern::literal(it.to_string()), Case::Insensitive, &mut res);
+            text_ways(Cow::Owned(Pattern::literal(it.to_string())), Case::Insensitive, &mut res);
             res
         }
         Predicate::Null => vec![way("is_null", Arg::Nothing)],
@@ -135,7 +142,7 @@ fn by_cmp(cmp: Cmp, names: [&'static str; 5]) -> &'static str {
     }]
 }
 
-fn text_ways(pattern: &Pattern, case: Case, res: &mut Vec<Way>) {
+fn text_ways<'r>(pattern: Cow<'r, Pattern>, case: Case, res: &mut Vec<Way<'r>>) {
     // The plain name, and the one that tells case apart.
     let names = match pattern.shape() {
         Shape::Exact(_) => ["eq", "eq_cased"],
@@ -177,7 +184,7 @@ fn text_ways(pattern: &Pattern, case: Case, res: &mut Vec<Way>) {
 }
 
 /// An element of a joined list is found between blanks, quotes or the ends of the text.
-fn joined_ways(pattern: &Pattern, case: Case) -> Vec<Way> {
+fn joined_ways(pattern: &Pattern, case: Case) -> Vec<Way<'static>> {
     let text = flavour::of_element(pattern);
     let Ok(regex) = Regex::new(&text, case == Case::Insensitive, false, true) else {
         return Vec::new();
