@@ -81,7 +81,7 @@ pub fn config(paths: &[PathBuf]) -> Result<Config, String> {
 /// The built-in targets and those of a folder.
 pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
     let show = |err: target::LoadError| format!("{}: {}", err.file, err.message);
-    let mut res = Targets::builtin().map_err(show)?;
+    let mut res = Targets::builtin();
     let Some(root) = templates else { return Ok(res) };
     let entries =
         std::fs::read_dir(root).map_err(|err| format!("can't read `{}`: {err}", root.display()))?;

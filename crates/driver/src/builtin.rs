@@ -1,6 +1,7 @@
 //! The targets: those built in, and the user's own.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 use target::{Folder, LoadError, Target};
@@ -8,23 +9,18 @@ use target::{Folder, LoadError, Target};
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../templates");
 
 /// All targets, by name.
+///
+/// A built-in one is read when it is first asked for: most runs speak of one or two.
 #[derive(Debug, Default)]
 pub struct Targets {
-    targets: BTreeMap<String, Target>,
+    targets: BTreeMap<String, OnceLock<Target>>,
 }
 
 impl Targets {
     /// The targets built into the program.
-    ///
-    /// # Errors
-    ///
-    /// When a folder of `templates/` is wrong, which a test of this crate excludes.
-    pub fn builtin() -> Result<Targets, LoadError> {
-        let mut res = Targets::default();
-        for dir in TEMPLATES.dirs() {
-            res.add(folder(dir))?;
-        }
-        Ok(res)
+    pub fn builtin() -> Targets {
+        let names = TEMPLATES.dirs().map(|it| it.path().to_string_lossy().into_owned());
+        Targets { targets: names.map(|it| (it, OnceLock::new())).collect() }
     }
 
     /// Adds a target, or replaces the one of the same name.
@@ -34,18 +30,29 @@ impl Targets {
     /// When its folder is wrong.
     pub fn add(&mut self, folder: Folder) -> Result<(), LoadError> {
         let target = Target::load(folder)?;
-        self.targets.insert(target.manifest.name.clone(), target);
+        self.targets.insert(target.manifest.name.clone(), OnceLock::from(target));
         Ok(())
     }
 
     /// The target of that name.
     pub fn get(&self, name: &str) -> Option<&Target> {
-        self.targets.get(name)
+        let slot = self.targets.get(name)?;
+        if slot.get().is_none() {
+            // A test of this crate reads every built-in folder, so this does not fail.
+            let target = Target::load(folder(TEMPLATES.get_dir(name)?)).ok()?;
+            return Some(slot.get_or_init(|| target));
+        }
+        slot.get()
+    }
+
+    /// The names of all targets.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.targets.keys().map(String::as_str)
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Target> {
-        self.targets.values()
+        self.names().filter_map(|it| self.get(it))
     }
 }
 
@@ -75,8 +82,13 @@ mod tests {
 
     #[test]
     fn the_built_in_targets_load() {
-        let targets =
-            Targets::builtin().unwrap_or_else(|err| panic!("{}: {}", err.file, err.message));
+        for dir in TEMPLATES.dirs() {
+            if let Err(err) = Target::load(folder(dir)) {
+                panic!("{}: {}", err.file, err.message);
+            }
+        }
+        let targets = Targets::builtin();
         assert!(targets.iter().count() >= 4);
+        assert_eq!(targets.iter().count(), targets.names().count());
     }
 }

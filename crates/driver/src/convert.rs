@@ -33,7 +33,7 @@ impl Request {
     pub fn parse(text: &str, targets: &Targets) -> Result<Request, String> {
         let (rest, format) = text.split_once(':').map_or((text, None), |(a, b)| (a, Some(b)));
         let (name, profile) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
-        let known: Vec<&str> = targets.iter().map(|it| it.manifest.name.as_str()).collect();
+        let known: Vec<&str> = targets.names().collect();
         let target = targets.get(name).ok_or_else(|| unknown("target", name, &known))?;
         let profile = profile.unwrap_or(&target.manifest.default_profile);
         if target.profile(profile).is_none() {

@@ -73,7 +73,7 @@ fn outside(text: &str, quotes: &str) -> Option<String> {
 }
 
 fn check(field: &str, value: &str, title: &str) {
-    let targets = Targets::builtin().unwrap();
+    let targets = Targets::builtin();
     for target in ["eql/none", "kql/none", "falco/none:condition", "rust/none"] {
         let request = Request::parse(target, &targets).unwrap();
         let query = |value: &str| {
@@ -112,7 +112,7 @@ proptest! {
     #[test]
     fn a_data_envelope_parses_back(parts in proptest::collection::vec(proptest::sample::select(NASTY), 1..6)) {
         let title = parts.concat();
-        let targets = Targets::builtin().unwrap();
+        let targets = Targets::builtin();
         let request = Request::parse("falco/none:rules", &targets).unwrap();
         let loaded = rulec_driver::load([("r.yml".to_owned(), rule("Field", "x", &title).into_bytes())]);
         if let Some(first) = loaded.rules.first()

@@ -120,7 +120,7 @@ fn load() -> rulec_driver::Loaded {
 
 #[test]
 fn a_fifth_target_converts_rules() {
-    let mut targets = Targets::builtin().unwrap();
+    let mut targets = Targets::builtin();
     let before = targets.iter().count();
     targets.add(read(&write("converts", &[]))).unwrap();
     assert_eq!(targets.iter().count(), before + 1);

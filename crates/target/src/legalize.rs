@@ -44,7 +44,8 @@ pub fn legalize(
     profile: &Profile,
     notes: &mut Vec<Note>,
 ) -> Result<Legal, Vec<Diagnostic>> {
-    let mut it = Legalizer { target, profile, notes, problems: Vec::new() };
+    let mut it =
+        Legalizer { target, profile, notes, problems: Vec::new(), names: FxHashMap::default() };
     let res = it.expr(expr, false);
     let legal = it.finish(res);
     if it.problems.is_empty() { Ok(legal) } else { Err(it.problems) }
@@ -55,6 +56,8 @@ struct Legalizer<'a> {
     profile: &'a Profile,
     notes: &'a mut Vec<Note>,
     problems: Vec<Diagnostic>,
+    /// Columns already quoted: a rule asks few of them, often.
+    names: FxHashMap<String, String>,
 }
 
 impl<'a> Legalizer<'a> {
@@ -211,7 +214,7 @@ impl<'a> Legalizer<'a> {
         }
         let column = self.profile.column(&name).1.filter(|_| kind != Kind::Anywhere);
         let spelled = column.and_then(|it| it.spelled.clone());
-        let field = match spelled.map_or_else(|| self.target.quote_name(&name), Ok) {
+        let field = match spelled.map_or_else(|| self.quote_name(&name), Ok) {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
@@ -283,6 +286,15 @@ impl<'a> Legalizer<'a> {
                 .with_help(format!("rewrite the test, or leave the target out: `targets: {{ {target}: {{ skip: true, reason: ... }} }}`")),
         );
         Piecewise::Done(Legal::Const(false))
+    }
+
+    fn quote_name(&mut self, name: &str) -> Result<String, Unquotable> {
+        if let Some(known) = self.names.get(name) {
+            return Ok(known.clone());
+        }
+        let quoted = self.target.quote_name(name)?;
+        self.names.insert(name.to_owned(), quoted.clone());
+        Ok(quoted)
     }
 
     /// Notes letters whose case the language does not fold.
