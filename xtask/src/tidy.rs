@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 /// Lowest first: a crate may depend only on crates before it.
 const LAYERS: &[&str] = &[
     "source",
+    "attack",
     "diagnostic",
     "syntax",
     "ir",

@@ -11,7 +11,6 @@ use target::{Fidelity, Folder};
 const MANIFEST: &str = r#"
 name: spl
 about: A toy like the Search Processing Language
-comment: '#'
 precedence: [not, or, and]
 and: AND
 or: OR

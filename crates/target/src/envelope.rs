@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use crate::codes::UNQUOTABLE;
 use crate::load::Target;
-use crate::manifest::Manifest;
+use crate::manifest::{Kind, Manifest, Write};
 use crate::quote;
 
 /// Text that is already right in the target's language. A text envelope prints nothing else.
@@ -30,6 +30,11 @@ impl Object for Fragment {
 }
 
 impl Target {
+    /// Whether a format speaks of a name.
+    pub(crate) fn speaks_of(&self, format: &str, name: &str) -> bool {
+        self.format(format).is_some_and(|it| self.envelopes.names(&it.file, name))
+    }
+
     /// Puts a query into a format.
     pub(crate) fn envelope(
         &self,
@@ -37,9 +42,10 @@ impl Target {
         with: &serde_json::Map<String, Json>,
         query: &str,
         options: &serde_json::Map<String, Json>,
+        columns: &[(String, Kind)],
         format: &str,
     ) -> Result<String, Vec<Diagnostic>> {
-        let Some(format) = self.manifest.formats.iter().find(|it| it.name == format) else {
+        let Some(format) = self.format(format) else {
             return Err(Vec::new());
         };
         let file = format.file.as_str();
@@ -47,17 +53,22 @@ impl Target {
         // Most envelopes say little of a rule; what they don't name is not made.
         let about = || Value::from(Serde(about(rule)));
         let about = if all.names(file, "rule") { about() } else { Value::UNDEFINED };
+        let columns: Vec<Json> = columns
+            .iter()
+            .map(|(name, kind)| serde_json::json!({ "name": name, "kind": kind.word() }))
+            .collect();
+        let columns = Value::from(Serde(columns));
         let options = Value::from(Serde(options));
         let result = if let Some(tree) = all.trees.get(file) {
             let source = Value::from(Serde(with));
             let tables = all.tables.clone();
-            let data = context! { query, rule => about, source, options, tables };
-            fill(&all.data, tree, &data).and_then(|it| write(&it, format.write.as_deref()))
+            let data = context! { query, rule => about, source, options, tables, columns };
+            fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
             let source = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
             let query = Value::from_object(Fragment(query.to_owned()));
             let tables = all.trusted_tables.clone();
-            let data = context! { query, rule => about, source, options, tables };
+            let data = context! { query, rule => about, source, options, tables, columns };
             all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
                 if !it.ends_with('\n') {
                     it.push('\n');
@@ -84,14 +95,18 @@ impl Target {
     }
 }
 
-fn write(data: &Json, form: Option<&str>) -> Result<String, Error> {
-    let fail = |err: String| Error::new(ErrorKind::BadSerialization, err);
-    match form {
-        Some("json") => serde_json::to_string_pretty(data)
-            .map(|it| it + "\n")
-            .map_err(|err| fail(err.to_string())),
-        _ => serde_yaml::to_string(data).map_err(|err| fail(err.to_string())),
+fn write(data: &Json, form: Write) -> Result<String, Error> {
+    let text = match form {
+        Write::Json => serde_json::to_string_pretty(data).map_err(|it| it.to_string()),
+        Write::Ndjson => serde_json::to_string(data).map_err(|it| it.to_string()),
+        Write::Yaml => serde_yaml::to_string(data).map_err(|it| it.to_string()),
+        Write::Toml => toml::to_string_pretty(data).map_err(|it| it.to_string()),
+    };
+    let mut text = text.map_err(|it| Error::new(ErrorKind::BadSerialization, it))?;
+    if !text.ends_with('\n') {
+        text.push('\n');
     }
+    Ok(text)
 }
 
 /// The envelopes of a target, read once.
@@ -191,6 +206,15 @@ fn about(rule: &Rule) -> Json {
     let meta = &rule.meta;
     let level = meta.level;
     let schedule = meta.schedule.clone().unwrap_or_default();
+    let authors: Vec<&str> = meta
+        .author
+        .iter()
+        .flat_map(|it| it.split(','))
+        .map(str::trim)
+        .filter(|it| !it.is_empty())
+        .collect();
+    let threats: Vec<Json> =
+        attack::threats(meta.tags.iter().map(String::as_str)).iter().map(threat).collect();
     serde_json::json!({
         "title": meta.title,
         "id": meta.id,
@@ -199,6 +223,8 @@ fn about(rule: &Rule) -> Json {
         "description": meta.description,
         "license": meta.license,
         "author": meta.author,
+        "authors": authors,
+        "attack": threats,
         "references": meta.references,
         "date": meta.date,
         "modified": meta.modified,
@@ -212,8 +238,31 @@ fn about(rule: &Rule) -> Json {
     })
 }
 
+/// A tactic and its techniques.
+fn threat(it: &attack::Threat) -> Json {
+    let part = |it: &attack::Technique| serde_json::json!({ "id": it.id, "name": it.name, "reference": it.reference() });
+    let technique =
+        |(top, subs): &(&'static attack::Technique, Vec<&'static attack::Technique>)| {
+            let mut res = part(top);
+            if !subs.is_empty() {
+                res["subtechnique"] = subs.iter().map(|it| part(it)).collect();
+            }
+            res
+        };
+    let tactic = &it.tactic;
+    let mut res = serde_json::json!({
+        "framework": "MITRE ATT&CK",
+        "tactic": { "id": tactic.id, "name": tactic.name, "reference": tactic.reference(), "short": tactic.short },
+    });
+    if !it.techniques.is_empty() {
+        res["technique"] = it.techniques.iter().map(technique).collect();
+    }
+    res
+}
+
 /// Fills a tree of data whose texts are templates. A text that is one expression becomes its value;
-/// keys whose value comes out null or empty are left out.
+/// keys whose value comes out null or empty are left out. `$each` with `$item` is a list: the item
+/// for every element of the list, which is `it`.
 fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error> {
     Ok(match tree {
         Json::String(text) => {
@@ -234,17 +283,26 @@ fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error>
             filled.retain(|it| !it.as_object().is_some_and(serde_json::Map::is_empty));
             Json::Array(filled)
         }
+        Json::Object(pairs) if pairs.contains_key("$each") => {
+            let list = fill(env, &pairs["$each"], data)?;
+            let item = pairs.get("$item").unwrap_or(&Json::Null);
+            let mut res = Vec::new();
+            for it in list.as_array().into_iter().flatten() {
+                let data = context! { it => Value::from(Serde(it)), ..data.clone() };
+                res.push(fill(env, item, &data)?);
+            }
+            Json::Array(res)
+        }
         Json::Object(pairs) => {
             let mut res = serde_json::Map::new();
             for (key, it) in pairs {
                 let value = fill(env, it, data)?;
-                let empty = match &value {
-                    Json::Null => true,
-                    Json::Array(it) => it.is_empty(),
-                    _ => false,
-                };
-                if !empty {
-                    res.insert(key.clone(), value);
+                // `key!` is kept whatever its value.
+                let (key, kept) =
+                    key.strip_suffix('!').map_or((key.as_str(), false), |it| (it, true));
+                let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+                if kept || !empty {
+                    res.insert(key.to_owned(), value);
                 }
             }
             Json::Object(res)

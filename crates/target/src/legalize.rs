@@ -37,6 +37,17 @@ enum Piecewise<'a, 'r> {
     Done(Legal),
 }
 
+/// The columns that an expression asks, sorted, with what they hold.
+pub fn columns(expr: &Expr, profile: &Profile) -> Vec<(String, Kind)> {
+    let mut res = std::collections::BTreeMap::new();
+    expr.for_each_test(&mut |test| {
+        if let Field::Named(name) = &test.field {
+            res.insert(name.to_string(), profile.column(name).0);
+        }
+    });
+    res.into_iter().collect()
+}
+
 /// Legalises an expression; appends what is not exact to `notes`.
 pub fn legalize(
     expr: &Expr,

@@ -20,7 +20,7 @@ mod ways;
 pub use codes::CODES;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
-pub use manifest::{Kind, Manifest};
+pub use manifest::{Format, Kind, Manifest};
 pub use profile::Profile;
 
 use diagnostic::Diagnostic;
@@ -55,7 +55,11 @@ impl Target {
         let mut notes = mapped.notes;
         let legal = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
         let query = legal.render(&self.manifest);
-        let text = self.envelope(rule, &mapped.with, &query, &options, format)?;
+        let columns = match self.speaks_of(format, "columns") {
+            true => legalize::columns(&mapped.expr, profile),
+            false => Vec::new(),
+        };
+        let text = self.envelope(rule, &mapped.with, &query, &options, &columns, format)?;
         let fidelity = Fidelity::of(&notes);
         Ok(Output { text, fidelity, notes })
     }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{BAD_OPTION, SKIPPED};
 use crate::envelope::Envelopes;
 use crate::hole::{Op, compile};
-use crate::manifest::{Kind, Manifest};
+use crate::manifest::{Format, Kind, Manifest};
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
 
@@ -120,6 +120,11 @@ impl Target {
         let envelopes = Envelopes::load(&manifest, &folder.files)
             .map_err(|it| err("target.yml", format!("an envelope: {it:#}")))?;
         Ok(Target { manifest, ops, lists, profiles, envelopes })
+    }
+
+    /// The format of that name.
+    pub fn format(&self, name: &str) -> Option<&Format> {
+        self.manifest.formats.iter().find(|it| it.name == name)
     }
 
     /// The profile of that name.

@@ -17,9 +17,6 @@ pub struct Manifest {
     /// Where the language is described.
     #[serde(default)]
     pub reference: String,
-    /// What begins a comment to the end of the line, if there is such a thing.
-    #[serde(default)]
-    pub comment: Option<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.
@@ -233,6 +230,24 @@ pub enum Kind {
     All,
 }
 
+impl Kind {
+    /// The manifest's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Number => "number",
+            Kind::Bool => "bool",
+            Kind::Ip => "ip",
+            Kind::Date => "date",
+            Kind::Array => "array",
+            Kind::Joined => "joined",
+            Kind::Any => "any",
+            Kind::Anywhere => "anywhere",
+            Kind::All => "all",
+        }
+    }
+}
+
 /// An op: its template, and what is to know of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
@@ -275,9 +290,27 @@ pub struct Format {
     pub file: String,
     /// The ending of written files, without the dot.
     pub extension: String,
-    /// For data: written as `yaml` (the default) or `json`.
+    /// How data is written.
     #[serde(default)]
-    pub write: Option<String>,
+    pub write: Write,
+    /// What begins a comment to the end of the line, if there is such a thing.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+/// How data is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Write {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// JSON over several lines.
+    Json,
+    /// JSON on one line.
+    Ndjson,
+    /// TOML.
+    Toml,
 }
 
 impl Manifest {

@@ -125,40 +125,47 @@ impl Run<'_> {
     ) -> Result<(), String> {
         let path = self.path(rule);
         if let Some(dir) = &self.args.output {
-            let format = request
-                .target(self.targets)
-                .and_then(|it| it.manifest.formats.iter().find(|it| it.name == request.format));
+            let format = request.target(self.targets).and_then(|it| it.format(&request.format));
             let extension = format.map_or("txt", |it| it.extension.as_str());
             let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
             let file = place(dir, request, path, many.then_some(rule.index), extension);
             return files::write(&file, &output.text);
         }
-        let comment = request
-            .target(self.targets)
-            .and_then(|it| it.manifest.comment.clone())
-            .unwrap_or_else(|| "#".to_owned());
-        let header = format!(
-            "{comment} {}: {}/{}, {}",
-            printable(path),
-            request.target,
-            request.profile,
-            output.fidelity.word()
-        );
-        let notes: Vec<String> = output
-            .notes
-            .iter()
-            .map(|it| {
-                format!(
-                    "{comment}   line {}: {}",
-                    self.position(it.span).line,
-                    printable(&it.reason)
-                )
-            })
-            .collect();
-        self.shell.out(&header);
-        notes.iter().for_each(|it| self.shell.out(it));
+        let format = request.target(self.targets).and_then(|it| it.format(&request.format));
+        // In a format without comments there is no place for a heading.
+        if let Some(comment) = format.and_then(|it| it.comment.as_deref()) {
+            let path = printable(path);
+            let fidelity = output.fidelity.word();
+            let header =
+                format!("{comment} {path}: {}/{}, {fidelity}", request.target, request.profile);
+            self.shell.out(&header);
+            for (lines, reason) in self.reasons(output) {
+                self.shell.out(&format!("{comment}   {lines}: {}", printable(&reason)));
+            }
+        }
         self.shell.out(&output.text);
         Ok(())
+    }
+
+    /// The reasons of an output's notes, each once, with the lines it is about.
+    fn reasons(&self, output: &Output) -> Vec<(String, String)> {
+        let mut res: Vec<(Vec<usize>, &str)> = Vec::new();
+        for note in &output.notes {
+            let line = self.position(note.span).line;
+            match res.iter_mut().find(|(_, reason)| *reason == note.reason) {
+                Some((lines, _)) if lines.contains(&line) => {}
+                Some((lines, _)) => lines.push(line),
+                None => res.push((vec![line], &note.reason)),
+            }
+        }
+        res.into_iter()
+            .map(|(lines, reason)| {
+                let word = if lines.len() == 1 { "line" } else { "lines" };
+                let shown: Vec<String> = lines.iter().take(5).map(usize::to_string).collect();
+                let more = if lines.len() > 5 { ", ..." } else { "" };
+                (format!("{word} {}{more}", shown.join(", ")), reason.to_owned())
+            })
+            .collect()
     }
 
     fn path(&self, rule: &LoadedRule) -> &str {
