@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::codes::UNQUOTABLE;
 use crate::load::Target;
 use crate::manifest::{Kind, Manifest, Write};
+use crate::profile::{Seen, SourceSpec};
 use crate::quote;
 
 /// Text that is already right in the target's language. A text envelope prints nothing else.
@@ -39,7 +40,7 @@ impl Target {
     pub(crate) fn envelope(
         &self,
         rule: &Rule,
-        with: &serde_json::Map<String, Json>,
+        source: Option<&SourceSpec>,
         query: &str,
         options: &serde_json::Map<String, Json>,
         columns: &[(String, Kind)],
@@ -58,14 +59,15 @@ impl Target {
             .map(|(name, kind)| serde_json::json!({ "name": name, "kind": kind.word() }))
             .collect();
         let columns = Value::from(Serde(columns));
-        let options = Value::from(Serde(options));
+        let options =
+            if options.is_empty() { all.nothing.clone() } else { Value::from(Serde(options)) };
         let result = if let Some(tree) = all.trees.get(file) {
-            let source = Value::from(Serde(with));
+            let source = source.map_or(all.nothing.clone(), |it| seen(it).plain.clone());
             let tables = all.tables.clone();
             let data = context! { query, rule => about, source, options, tables, columns };
             fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
-            let source = Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it))));
+            let source = source.map_or(all.nothing.clone(), |it| seen(it).trusted.clone());
             let query = Value::from_object(Fragment(query.to_owned()));
             let tables = all.trusted_tables.clone();
             let data = context! { query, rule => about, source, options, tables, columns };
@@ -95,6 +97,14 @@ impl Target {
     }
 }
 
+/// What envelopes see of a source, made once.
+fn seen(source: &SourceSpec) -> &Seen {
+    source.seen.get_or_init(|| Seen {
+        plain: Value::from(Serde(&source.with)),
+        trusted: Value::from_pairs(source.with.iter().map(|(key, it)| (key.clone(), trust(it)))),
+    })
+}
+
 fn write(data: &Json, form: Write) -> Result<String, Error> {
     let text = match form {
         Write::Json => serde_json::to_string_pretty(data).map_err(|it| it.to_string()),
@@ -122,6 +132,8 @@ pub struct Envelopes {
     names: BTreeMap<String, HashSet<String>>,
     tables: Value,
     trusted_tables: Value,
+    /// What is seen of the source of a rule that has none.
+    nothing: Value,
 }
 
 impl Envelopes {
@@ -150,7 +162,8 @@ impl Envelopes {
         }
         let tables = Value::from(Serde(&manifest.tables));
         let trusted_tables = trust(&manifest.tables);
-        Ok(Envelopes { text, data, trees, names, tables, trusted_tables })
+        let nothing = Value::from(Serde(serde_json::Map::new()));
+        Ok(Envelopes { text, data, trees, names, tables, trusted_tables, nothing })
     }
 }
 

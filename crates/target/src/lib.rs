@@ -59,7 +59,7 @@ impl Target {
             true => legalize::columns(&mapped.expr, profile),
             false => Vec::new(),
         };
-        let text = self.envelope(rule, &mapped.with, &query, &options, &columns, format)?;
+        let text = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
         let fidelity = Fidelity::of(&notes);
         Ok(Output { text, fidelity, notes })
     }

@@ -13,17 +13,21 @@ use crate::legal::{Effect, Note};
 use crate::profile::{FieldSpec, Profile, SourceSpec, Where};
 
 /// A rule's expression over columns.
-pub struct Mapped {
+pub struct Mapped<'a> {
     /// Fields are columns now.
     pub expr: Expr,
-    /// What the envelopes need of the log source.
-    pub with: serde_json::Map<String, serde_json::Value>,
+    /// The log source's place.
+    pub source: Option<&'a SourceSpec>,
     /// What the map could not carry exactly.
     pub notes: Vec<Note>,
 }
 
 /// Maps a rule.
-pub fn map(rule: &Rule, profile: &Profile, target: &str) -> Result<Mapped, Vec<Diagnostic>> {
+pub fn map<'a>(
+    rule: &Rule,
+    profile: &'a Profile,
+    target: &str,
+) -> Result<Mapped<'a>, Vec<Diagnostic>> {
     let source = profile.source(rule);
     if source.is_none() && !profile.any_source {
         return Err(vec![no_source(rule, profile, target)]);
@@ -41,8 +45,7 @@ pub fn map(rule: &Rule, profile: &Profile, target: &str) -> Result<Mapped, Vec<D
     parts.push(expr);
     // What the profile adds may stand in the rule already; that is no finding.
     let expr = normalize(Expr::all(parts), &mut Vec::new());
-    let with = source.map(|it| it.with.clone()).unwrap_or_default();
-    Ok(Mapped { expr, with, notes: mapper.notes })
+    Ok(Mapped { expr, source, notes: mapper.notes })
 }
 
 fn no_source(rule: &Rule, profile: &Profile, target: &str) -> Diagnostic {

@@ -1,6 +1,7 @@
 //! Profiles: which table a log source is in, and which column a field.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ir::{LogSource, Rule};
 use serde::Deserialize;
@@ -147,6 +148,9 @@ pub struct SourceSpec {
     /// What the envelopes need of it: a table, an event category, index patterns.
     #[serde(default)]
     pub with: serde_json::Map<String, serde_json::Value>,
+    /// The same as envelopes see it, made when it is first asked for.
+    #[serde(skip)]
+    pub(crate) seen: OnceLock<Seen>,
     /// What is true of its events and not of others in the same place.
     #[serde(default, rename = "where")]
     pub condition: Where,
@@ -156,6 +160,15 @@ pub struct SourceSpec {
     /// Overrides the profile's.
     #[serde(default)]
     pub unmapped: Option<String>,
+}
+
+/// What envelopes see of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// As data.
+    pub(crate) plain: minijinja::Value,
+    /// As text that is already right in the target's language.
+    pub(crate) trusted: minijinja::Value,
 }
 
 /// A log source that can't be seen.
