@@ -30,13 +30,13 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
             continue;
         }
         let mut found: Vec<PathBuf> = Vec::new();
-        for entry in ignore::WalkBuilder::new(path).standard_filters(false).build() {
+        for entry in walkdir::WalkDir::new(path) {
             let entry = entry.map_err(|err| err.to_string())?;
             // The configuration is no rule.
             let is_config = entry.file_name() == "rulec.yml";
             let is_rule = !is_config
                 && entry.path().extension().is_some_and(|it| it == "yml" || it == "yaml");
-            if is_rule && entry.file_type().is_some_and(|it| it.is_file()) {
+            if is_rule && entry.file_type().is_file() {
                 found.push(entry.into_path());
             }
         }
@@ -91,9 +91,9 @@ pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
     for dir in dirs {
         let name = dir.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let mut files = BTreeMap::new();
-        for entry in ignore::WalkBuilder::new(&dir).standard_filters(false).build() {
+        for entry in walkdir::WalkDir::new(&dir) {
             let entry = entry.map_err(|err| err.to_string())?;
-            if !entry.file_type().is_some_and(|it| it.is_file()) {
+            if !entry.file_type().is_file() {
                 continue;
             }
             let inside =

@@ -7,8 +7,14 @@
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let most = (word.chars().count() / 3).max(1);
+    // Words of very different length are far apart; that is seen without comparing them.
+    let near = |it: &&str| {
+        let widest = if it.is_ascii() && word.is_ascii() { 1 } else { 4 };
+        it.len().abs_diff(word.len()) <= most * widest
+    };
     known
         .into_iter()
+        .filter(near)
         .map(|it| (strsim::osa_distance(&word, &it.to_lowercase()), it))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)

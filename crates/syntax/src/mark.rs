@@ -10,6 +10,9 @@ use source::Span;
 /// the answer.
 pub fn inside(text: &str, span: Span, value: &str, from: usize, to: usize) -> Span {
     let raw = text.get(span.range()).unwrap_or_default();
+    if raw == value {
+        return span.sub(from, to.saturating_sub(from));
+    }
     let at = |offset: usize| align(raw, value, offset);
     match (at(from), at(to.max(from))) {
         (Some(start), Some(end)) => span.sub(start, end.saturating_sub(start)),
