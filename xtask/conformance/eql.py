@@ -32,22 +32,47 @@ def main():
     rulec, work, *paths = sys.argv[1:]
     selftest()
     ok = True
-    queries = {}
+    truths = ground_truth(paths)
     with multiprocessing.Pool(2) as pool:
         for profile in ("ecs", "none"):
-            outputs = json_lines([rulec, "convert", "--target", f"eql/{profile}", "--jsonl", *paths])
+            target = f"eql/{profile}"
+            outputs = json_lines([rulec, "convert", "--target", target, "--jsonl", *paths])
             queries = [it for it in outputs if it["query"] is not None]
             errors = pool.map(parse_error, [it["query"] for it in queries], chunksize=50)
             bad = [f"{it['path']}: {error}" for it, error in zip(queries, errors) if error]
-            show(f"eql/{profile}: {len(queries)} queries parsed, {len(bad)} with errors "
+            show(f"{target}: {len(queries)} queries parsed, {len(bad)} with errors "
                  f"({len(outputs) - len(queries)} rules without output)", bad)
             ok = ok and queries and not bad
-        tested = [it for it in queries if single(it["path"])]
-        asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
-        verdicts = matcher(rulec, pathlib.Path(work), tested, asked)
-        jobs = [(it["query"], asked[idx]) for idx, it in enumerate(tested)]
-        answers = pool.map(elastic, jobs, chunksize=50)
-    return compare(tested, asked, verdicts, answers) and ok
+            tested = [it for it in queries if single(it["path"])]
+            asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
+            for idx, it in enumerate(tested):
+                asked[idx] += truths.get(it["id"], [])
+            verdicts = matcher(rulec, pathlib.Path(work), tested, asked, target)
+            jobs = [(it["query"], [seen(it["query"], profile, asked[idx], verdicts, idx, number)
+                                   for number in range(len(asked[idx]))]) for idx, it in enumerate(tested)]
+            answers = pool.map(elastic, jobs, chunksize=50)
+            ok = compare(target, tested, asked, verdicts, answers) and ok
+    return ok
+
+
+def ground_truth(paths):
+    """Real events of the corpus, by the id of their rule."""
+    res = collections.defaultdict(list)
+    for path in paths:
+        table = pathlib.Path(path).parent / "ground_truth.jsonl"
+        if path.endswith("/rules") and table.exists():
+            for line in table.read_text().splitlines():
+                row = json.loads(line)
+                res[row["rule_id"]].append(row["event"])
+    return res
+
+
+def seen(query, profile, asked, verdicts, idx, number):
+    """The event as the index holds it: as it is, or carried through the profile's map; None when it can't be."""
+    if profile == "none":
+        return asked[number]
+    carried = verdicts.get((idx, number), (None, None))[1]
+    return carried and {**carried, "event.category": query.split()[0]}
 
 
 def selftest():
@@ -88,8 +113,8 @@ def events_of(path):
     return own + events.around(rule, random.Random(rule["title"]))
 
 
-def matcher(rulec, work, tested, asked):
-    """The matcher's verdicts, by rule and event: it runs copies of the rules that have the events as their tests."""
+def matcher(rulec, work, tested, asked, target):
+    """The matcher's verdicts and the carried events, by rule and event: it runs copies of the rules that have the events as their tests."""
     folder = work / "rules"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -98,8 +123,8 @@ def matcher(rulec, work, tested, asked):
         tests = [{"name": str(number), "match": False, "event": event} for number, event in enumerate(asked[idx])]
         lines = "".join(f"  - {json.dumps(test, ensure_ascii=False)}\n" for test in tests)
         (folder / f"{idx}.yml").write_text(f"{rule}\ntests:\n{lines}")
-    results = json_lines([rulec, "test", "--format", "json", str(folder)])
-    return {(int(pathlib.Path(it["path"]).stem), int(it["name"])): it["matched"] for it in results if "matched" in it}
+    results = json_lines([rulec, "test", "--format", "json", "--carry", target, str(folder)])
+    return {(int(pathlib.Path(it["path"]).stem), int(it["name"])): (it["matched"], it["carried"]) for it in results}
 
 
 def elastic(job):
@@ -108,10 +133,10 @@ def elastic(job):
         test = es.compiled(query)
     except Exception as error:  # noqa: BLE001  reported with the rule
         return f"{type(error).__name__}: {error}"
-    return [test(event) for event in asked]
+    return [None if event is None else test(event) for event in asked]
 
 
-def compare(tested, asked, verdicts, answers):
+def compare(target, tested, asked, verdicts, answers):
     table = collections.defaultdict(collections.Counter)
     bad, unjudged = [], []
     for idx, (it, found) in enumerate(zip(tested, answers)):
@@ -122,7 +147,10 @@ def compare(tested, asked, verdicts, answers):
             row["disagreements"] += 1
             continue
         for number, (event, said) in enumerate(zip(asked[idx], found)):
-            matched = verdicts.get((idx, number))
+            matched = verdicts.get((idx, number), (None, None))[0]
+            if said is None and matched is not None:
+                row["not carried"] += 1
+                continue
             if matched is None:
                 unjudged.append(f"{it['path']}: no verdict of the matcher")
                 break
@@ -134,8 +162,8 @@ def compare(tested, asked, verdicts, answers):
                 row["disagreements"] += 1
                 shown = json.dumps(event, ensure_ascii=False)
                 bad.append(f"{it['path']} ({it['fidelity']}): matcher {matched}, eql {said}: {shown}")
-    columns = ("rules", "pairs", "true", "disagreements")
-    print(f"eql/none verdicts: {'fidelity':<10}" + "".join(f"{it:>15}" for it in columns))
+    columns = ("rules", "pairs", "true", "not carried", "disagreements")
+    print(f"{target} verdicts: {'fidelity':<10}" + "".join(f"{it:>15}" for it in columns))
     for fidelity, row in sorted(table.items()):
         print(f"                   {fidelity:<10}" + "".join(f"{row[it]:>15}" for it in columns))
     show(f"{len(unjudged)} rules unjudged", unjudged)

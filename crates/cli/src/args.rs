@@ -98,6 +98,9 @@ pub struct Test {
     /// How results are shown.
     #[arg(long, value_enum, default_value_t = TestFormat::Human)]
     pub format: TestFormat,
+    /// With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it.
+    #[arg(long)]
+    pub carry: Option<String>,
 }
 
 /// How results are shown.

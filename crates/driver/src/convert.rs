@@ -58,6 +58,17 @@ impl Request {
         targets.get(&self.target)
     }
 
+    /// An event as the columns of this target and profile hold it; `None` when they can't.
+    pub fn carry(
+        &self,
+        rule: &LoadedRule,
+        event: &serde_json::Value,
+        targets: &Targets,
+    ) -> Option<serde_json::Value> {
+        let lowered = rule.lowered.as_ref()?;
+        targets.get(&self.target)?.carry(&lowered.rule, &self.profile, event)
+    }
+
     /// Converts one rule. A rule that is wrong in itself gives its own errors.
     pub fn convert(&self, rule: &LoadedRule, targets: &Targets, strict: bool) -> Conversion {
         let errors =

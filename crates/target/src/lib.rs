@@ -4,6 +4,7 @@
 //! Does not know: any particular target by name, how rules are written.
 
 mod adapt;
+mod carry;
 mod codes;
 mod envelope;
 mod flavour;
@@ -62,6 +63,18 @@ impl Target {
         let text = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
         let fidelity = Fidelity::of(&notes);
         Ok(Output { text, fidelity, notes })
+    }
+}
+
+impl Target {
+    /// An event as a profile's tables hold it; `None` when they can't.
+    pub fn carry(
+        &self,
+        rule: &Rule,
+        profile: &str,
+        event: &serde_json::Value,
+    ) -> Option<serde_json::Value> {
+        carry::carry(rule, self.profile(profile)?, event)
     }
 }
 

@@ -34,6 +34,10 @@ pub fn map<'a>(
     }
     let mut mapper =
         Mapper { profile, source, rule, target, notes: Vec::new(), problems: Vec::new() };
+    if let Some((source, effect)) = source.and_then(|it| Some((it, it.effect?))) {
+        let span = rule.logsource.span.unwrap_or(rule.span);
+        mapper.note(effect, &source.reason, span, false);
+    }
     let expr = mapper.expr(&rule.expr, false);
     if !mapper.problems.is_empty() {
         return Err(mapper.problems);
@@ -88,7 +92,7 @@ impl<'a> Mapper<'a> {
     }
 
     fn test(&mut self, test: &Test, negated: bool) -> Expr {
-        let Field::Named(name) = &test.field else { return Expr::Test(test.clone()) };
+        let Field::Named(name) = &test.field else { return self.keyword(test, negated) };
         let Some(spec) = self.find(name, test.span) else { return Expr::Const(false) };
         let long = match &*spec {
             FieldSpec::One(it) => return self.columns(std::slice::from_ref(it), test, negated),
@@ -155,23 +159,23 @@ impl<'a> Mapper<'a> {
         );
     }
 
+    /// A keyword, asked of the columns that the source names for it.
+    fn keyword(&mut self, test: &Test, negated: bool) -> Expr {
+        let columns = self.source.map(|it| it.keywords.as_slice()).unwrap_or_default();
+        if columns.is_empty() {
+            return Expr::Test(test.clone());
+        }
+        let reason = format!("keywords are looked for in {} only", columns.join(", "));
+        self.note(Effect::Narrower, &reason, test.span, negated);
+        self.columns(columns, test, negated)
+    }
+
     /// The field's columns, or a diagnostic.
     fn find(&mut self, name: &str, span: Span) -> Option<Cow<'a, FieldSpec>> {
+        if let Some(spec) = self.profile.field(self.rule, self.source, name) {
+            return Some(spec);
+        }
         let groups = self.source.map(|it| it.fields.as_slice()).unwrap_or_default();
-        for group in groups {
-            if let Some(spec) = self.profile.groups.get(group).and_then(|it| it.get(name)) {
-                return Some(Cow::Borrowed(spec));
-            }
-        }
-        // A rule in ECS names keeps them where the profile's own columns are ECS.
-        let unmapped =
-            self.source.and_then(|it| it.unmapped.as_ref()).or(self.profile.unmapped.as_ref());
-        if self.rule.meta.taxonomy.as_deref() == Some("ecs") && unmapped.is_some() {
-            return Some(Cow::Owned(FieldSpec::One(name.to_owned())));
-        }
-        if let Some(form) = unmapped {
-            return Some(Cow::Owned(FieldSpec::One(form.replace("{field}", name))));
-        }
         if !self.problems.iter().any(|it| it.primary.text.contains(&format!("`{name}`"))) {
             let known =
                 groups.iter().filter_map(|it| self.profile.groups.get(it)).flat_map(|it| it.keys());

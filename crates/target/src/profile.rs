@@ -1,5 +1,6 @@
 //! Profiles: which table a log source is in, and which column a field.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -103,6 +104,9 @@ pub struct FieldLong {
     /// How the columns write its values, where that is a matter of form.
     #[serde(default)]
     pub form: Option<Form>,
+    /// A character at which a value is split between two columns.
+    #[serde(default)]
+    pub split: Option<char>,
     /// Columns by the key that stands before a value: `MD5=`. Takes the place of `columns`.
     #[serde(default)]
     pub keyed: BTreeMap<String, String>,
@@ -160,6 +164,15 @@ pub struct SourceSpec {
     /// Overrides the profile's.
     #[serde(default)]
     pub unmapped: Option<String>,
+    /// Columns in which keywords are looked for; absent: a keyword asks for the whole event.
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// How a rule read over this place differs from the rule, if it does.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// What envelopes see of a source.
@@ -213,6 +226,25 @@ impl Profile {
             self.sources.iter().filter_map(|it| Some((it.logsource.covers(&rule.logsource)?, it)));
         // `max_by_key` takes the last of equals; the manifest promises the first.
         found.rev().max_by_key(|(count, _)| *count).map(|(_, it)| it)
+    }
+
+    /// The columns of a field, if the profile has any.
+    pub(crate) fn field<'a>(
+        &'a self,
+        rule: &Rule,
+        source: Option<&'a SourceSpec>,
+        name: &str,
+    ) -> Option<Cow<'a, FieldSpec>> {
+        let groups = source.map(|it| it.fields.as_slice()).unwrap_or_default();
+        let mut groups = groups.iter().filter_map(|it| self.groups.get(it));
+        if let Some(spec) = groups.find_map(|it| it.get(name)) {
+            return Some(Cow::Borrowed(spec));
+        }
+        let form = source.and_then(|it| it.unmapped.as_ref()).or(self.unmapped.as_ref())?;
+        // A rule in ECS names keeps them where the profile takes names as they are.
+        let kept = rule.meta.taxonomy.as_deref() == Some("ecs");
+        let column = if kept { name.to_owned() } else { form.replace("{field}", name) };
+        Some(Cow::Owned(FieldSpec::One(column)))
     }
 
     /// Why a rule's log source can't be seen, if the profile says so.

@@ -10,6 +10,11 @@ use crate::shell::{Outcome, Shell};
 
 pub fn test(args: &Test, shell: &mut Shell) -> Ended {
     let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
+    let targets = driver::Targets::builtin();
+    let carry = match &args.carry {
+        Some(it) => Some(driver::Request::parse(it, &targets)?),
+        None => None,
+    };
     let (mut passed, mut failed, mut broken) = (0, 0, 0);
     for rule in &loaded.rules {
         let path = loaded.sources.get(rule.file).map_or("", |it| it.path());
@@ -24,7 +29,18 @@ pub fn test(args: &Test, shell: &mut Shell) -> Ended {
                 .get(rule.file)
                 .map_or(1, |it| it.position(result.fixture.span.start as usize).line);
             if args.format == TestFormat::Json {
-                shell.out(&json!({ "path": path, "line": line, "name": result.fixture.name, "expected": result.fixture.matches, "matched": result.matched, "passed": result.passed() }).to_string());
+                let mut row = json!({
+                    "path": path,
+                    "line": line,
+                    "name": result.fixture.name,
+                    "expected": result.fixture.matches,
+                    "matched": result.matched,
+                    "passed": result.passed(),
+                });
+                if let Some(request) = &carry {
+                    row["carried"] = request.carry(rule, &result.fixture.event, &targets).into();
+                }
+                shell.out(&row.to_string());
             }
             if result.passed() {
                 passed += 1;

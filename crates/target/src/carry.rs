@@ -1,0 +1,225 @@
+//! Events as a target's tables hold them: the field map, applied to data.
+//!
+//! The map turns a rule's questions into questions about columns; this turns an event into columns
+//! the same way, so that an engine's verdict on the one can be compared with the meaning's on the
+//! other.
+
+use std::net::IpAddr;
+
+use ir::{Number, Rule};
+use serde_json::{Map, Value};
+
+use crate::manifest::Kind;
+use crate::profile::{FieldLong, FieldSpec, Form, Profile, SourceSpec, Where};
+
+/// An event in the columns of a profile, flat; `None` when a column can't hold what the event
+/// says, such as text for a number, or when the rule has no place there.
+pub fn carry(rule: &Rule, profile: &Profile, event: &Value) -> Option<Value> {
+    let source = profile.source(rule);
+    if source.is_none() && !profile.any_source {
+        return None;
+    }
+    let mut leaves = Vec::new();
+    flatten(event, &mut String::new(), &mut leaves);
+    let mut row = Row { profile, columns: Map::new() };
+    for (name, values) in leaves {
+        row.field(rule, source, &name, values)?;
+    }
+    if let Some(source) = source {
+        row.belong(&source.condition)?;
+    }
+    Some(Value::Object(row.columns))
+}
+
+/// The values of every field, by dotted name, in order.
+fn flatten(value: &Value, path: &mut String, leaves: &mut Vec<(String, Vec<Value>)>) {
+    match value {
+        Value::Object(pairs) => {
+            for (key, value) in pairs {
+                let len = path.len();
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+                flatten(value, path, leaves);
+                path.truncate(len);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|it| flatten(it, path, leaves)),
+        Value::Null => {}
+        it => match leaves.iter_mut().find(|(name, _)| name == path) {
+            Some((_, values)) => values.push(it.clone()),
+            None => leaves.push((path.clone(), vec![it.clone()])),
+        },
+    }
+}
+
+struct Row<'a> {
+    profile: &'a Profile,
+    columns: Map<String, Value>,
+}
+
+impl Row<'_> {
+    fn field(
+        &mut self,
+        rule: &Rule,
+        source: Option<&SourceSpec>,
+        name: &str,
+        values: Vec<Value>,
+    ) -> Option<()> {
+        // What the profile has no column for is not there.
+        let Some(spec) = self.profile.field(rule, source, name) else { return Some(()) };
+        match &*spec {
+            FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
+            FieldSpec::Many(columns) => self.spread(columns, values),
+            FieldSpec::Long(long) => values.into_iter().enumerate().try_for_each(|(idx, it)| {
+                let column = long.columns.get(idx).or(long.columns.last());
+                self.long(long, column, it)
+            }),
+        }
+    }
+
+    /// Several columns hold the elements of a list in order.
+    fn spread(&mut self, columns: &[String], values: Vec<Value>) -> Option<()> {
+        let mut columns = columns.iter();
+        values.into_iter().try_for_each(|it| self.put(columns.next()?, it))
+    }
+
+    fn long(&mut self, long: &FieldLong, column: Option<&String>, value: Value) -> Option<()> {
+        let text = spelled(&value);
+        if !long.cases.is_empty() {
+            let found = long.cases.iter().find(|(key, _)| key.eq_ignore_ascii_case(&text));
+            return self.set_all(found?.1);
+        }
+        if !long.keyed.is_empty() {
+            for part in text.split(',') {
+                let found = long.keyed.iter().find(|(key, _)| part.starts_with(key.as_str()));
+                let (key, column) = found?;
+                let digest = &part[key.len()..];
+                let whole = matches!(digest.len(), 32 | 40 | 64 | 128);
+                if !whole || !digest.bytes().all(|it| it.is_ascii_hexdigit()) {
+                    return None;
+                }
+                self.put(column, Value::from(digest))?;
+            }
+            return Some(());
+        }
+        if let Some(split) = long.split
+            && let [first, second] = long.columns.as_slice()
+        {
+            let (left, right) = text.rsplit_once(split).unwrap_or(("", &text));
+            if !left.is_empty() {
+                self.put(first, Value::from(left))?;
+            }
+            return self.put(second, Value::from(right));
+        }
+        let column = column?;
+        if let Some((_, there)) =
+            long.values.iter().find(|(key, _)| key.eq_ignore_ascii_case(&text))
+        {
+            return self.put(column, Value::from(there.as_str()));
+        }
+        let prefix = long
+            .prefixes
+            .iter()
+            .find(|(key, _)| text.get(..key.len()).is_some_and(|it| it.eq_ignore_ascii_case(key)));
+        if let Some((key, there)) = prefix {
+            return self.put(column, Value::from(format!("{there}{}", &text[key.len()..])));
+        }
+        match long.form {
+            Some(Form::BaseName) => {
+                let name = text.rsplit(['\\', '/']).next().unwrap_or(&text);
+                self.put(column, Value::from(name))
+            }
+            Some(Form::Decimal) => {
+                let digits = text.split("0x").nth(1).map(|it| it.trim_end_matches(')'));
+                match digits.and_then(|it| u64::from_str_radix(it, 16).ok()) {
+                    Some(number) => self.put(column, Value::from(number)),
+                    None => self.put(column, value),
+                }
+            }
+            None => self.put(column, value),
+        }
+    }
+
+    /// Makes a condition of the place true where the event says nothing of it; an event that says
+    /// otherwise is not of this place.
+    fn belong(&mut self, condition: &Where) -> Option<()> {
+        for (key, value) in condition {
+            let column = key.split('|').next().unwrap_or_default();
+            let Some(found) = self.columns.get(column) else {
+                let one = std::iter::once((key.clone(), value.clone())).collect();
+                self.set_all(&one)?;
+                continue;
+            };
+            let wanted: Vec<String> = match value {
+                Value::Array(items) => items.iter().map(spelled).collect(),
+                it => vec![spelled(it)],
+            };
+            let found = match found {
+                Value::Array(items) => items.iter().map(spelled).collect(),
+                it => vec![spelled(it)],
+            };
+            if !found.iter().any(|it| wanted.contains(it)) {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Makes a condition true.
+    fn set_all(&mut self, condition: &Where) -> Option<()> {
+        for (key, value) in condition {
+            let mut pieces = key.split('|');
+            let column = pieces.next().unwrap_or_default();
+            if pieces.any(|it| it == "neq") {
+                continue;
+            }
+            let value = match value {
+                Value::Array(items) => items.first()?.clone(),
+                it => it.clone(),
+            };
+            self.columns.remove(column);
+            self.put(column, value)?;
+        }
+        Some(())
+    }
+
+    /// Adds a value to a column, in the column's own kind.
+    fn put(&mut self, column: &str, value: Value) -> Option<()> {
+        let text = spelled(&value);
+        let value = match self.profile.column(column).0 {
+            Kind::Number => match value {
+                Value::Number(_) => value,
+                _ => serde_json::from_str(&Number::parse(&text)?.to_string()).ok()?,
+            },
+            Kind::Bool => Value::Bool(match text.to_ascii_lowercase().as_str() {
+                "true" => true,
+                "false" => false,
+                _ => return None,
+            }),
+            Kind::Ip => Value::from(text.parse::<IpAddr>().ok()?.to_string()),
+            Kind::Any => value,
+            _ => Value::from(text),
+        };
+        match self.columns.get_mut(column) {
+            None => {
+                self.columns.insert(column.to_owned(), value);
+            }
+            Some(Value::Array(items)) => items.push(value),
+            Some(one) => *one = Value::Array(vec![one.take(), value]),
+        }
+        Some(())
+    }
+}
+
+/// A value as text, numbers as the meaning spells them.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::String(it) => it.clone(),
+        Value::Number(it) => {
+            Number::parse(&it.to_string()).map_or(it.to_string(), |it| it.to_string())
+        }
+        it => it.to_string(),
+    }
+}
