@@ -1,4 +1,5 @@
-//! `docs/cli`: completions and man pages, written from the arguments themselves.
+//! What is written from something else: completions and man pages from the arguments, the list of
+//! lints from their files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +9,12 @@ use clap_complete::Shell;
 /// Where the files are, from the repository's root.
 const DIR: &str = "docs/cli";
 
+/// The list of lints, from the repository's root.
+const LINTS: &str = "crates/lint/src/rules.rs";
+
 /// Writes the files that differ and removes those that nothing generates; returns the names of both.
 pub fn write(root: &Path) -> Result<Vec<String>, String> {
-    let wanted = generate()?;
+    let wanted = generate(root)?;
     let stale = stale(root, &wanted);
     for name in &stale {
         let path = root.join(name);
@@ -30,7 +34,7 @@ pub fn write(root: &Path) -> Result<Vec<String>, String> {
 
 /// The files that are not as they would be generated.
 pub fn check(root: &Path) -> Result<Vec<String>, String> {
-    Ok(stale(root, &generate()?))
+    Ok(stale(root, &generate(root)?))
 }
 
 fn stale(root: &Path, wanted: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
@@ -55,8 +59,9 @@ fn files(dir: &Path, res: &mut Vec<PathBuf>) {
 }
 
 /// Path from the root, and text.
-fn generate() -> Result<BTreeMap<String, Vec<u8>>, String> {
+fn generate(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut res = BTreeMap::new();
+    res.insert(LINTS.to_owned(), lints(root)?.into_bytes());
     let mut command = cli::command();
     let shells = [
         (Shell::Bash, "rulec.bash"),
@@ -108,4 +113,26 @@ mod tests {
         assert!(!root.join("docs/cli/man/rulec-gone.1").exists());
         std::fs::remove_dir_all(&root).unwrap();
     }
+}
+
+/// The list of lints: every file beside it.
+fn lints(root: &Path) -> Result<String, String> {
+    let mut paths = Vec::new();
+    files(&root.join(LINTS).with_extension(""), &mut paths);
+    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let rust = paths.iter().filter(|it| it.extension().is_some_and(|it| it == "rs"));
+    let mut names: Vec<String> = rust.filter_map(stem).collect();
+    names.sort();
+    for name in &names {
+        let page = root.join(LINTS).with_extension("").join(format!("{name}.md"));
+        if !page.is_file() {
+            return Err(format!("the lint `{name}` has no page `{name}.md`"));
+        }
+    }
+    let modules: String = names.iter().map(|it| format!("mod {it};\n")).collect();
+    let entries: String = names.iter().map(|it| format!("    &{it}::LINT,\n")).collect();
+    Ok(format!(
+        "//! The lints, by name. Written by `cargo xtask codegen`.\n\n{modules}\nuse crate::Lint;\n\n\
+         /// Every lint.\n#[rustfmt::skip]\npub static LINTS: &[&Lint] = &[\n{entries}];\n"
+    ))
 }

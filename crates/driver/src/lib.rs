@@ -4,6 +4,7 @@
 //! Does not know: standard output, arguments, exit codes.
 
 mod builtin;
+mod check;
 mod codes;
 mod config;
 mod convert;
@@ -11,6 +12,7 @@ mod fixtures;
 mod load;
 
 pub use builtin::Targets;
+pub use check::check;
 pub use config::{Config, ConvertConfig};
 pub use convert::{Conversion, Request};
 pub use fixtures::{FixtureResult, run_fixtures, why};
@@ -20,8 +22,6 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    [syntax::CODES, lower::CODES, target::CODES, lint::CODES, codes::CODES]
-        .into_iter()
-        .flatten()
-        .copied()
+    let stages = [syntax::CODES, lower::CODES, target::CODES, codes::CODES];
+    stages.into_iter().flatten().copied().chain(lint::codes())
 }

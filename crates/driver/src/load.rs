@@ -3,7 +3,7 @@
 use diagnostic::Diagnostic;
 use lower::Lowered;
 use source::{FileId, Sources, Span};
-use syntax::Document;
+use syntax::{Document, RuleAst};
 
 use crate::codes::NOT_CONVERTED;
 use crate::config::Config;
@@ -30,6 +30,8 @@ pub struct LoadedRule {
     pub id: Option<String>,
     /// Its title as written.
     pub title: Option<String>,
+    /// As it was written.
+    pub ast: Box<RuleAst>,
     /// What it means; `None` when something in it is wrong.
     pub lowered: Option<Lowered>,
     /// What is wrong with it.
@@ -72,14 +74,12 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                         let expr = std::mem::replace(&mut it.rule.expr, ir::Expr::Const(false));
                         it.rule.expr = ir::normalize(config.fill(expr), &mut Vec::new());
                     }
-                    if let Some(it) = &lowered {
-                        own.extend(lint::check(it));
-                    }
                     rules.push(LoadedRule {
                         file,
                         index,
-                        id: ast.id.map(|it| it.value),
-                        title: ast.title.map(|it| it.value),
+                        id: ast.id.as_ref().map(|it| it.value.clone()),
+                        title: ast.title.as_ref().map(|it| it.value.clone()),
+                        ast,
                         lowered,
                         problems: own,
                     });

@@ -2,26 +2,74 @@
 //!
 //! Knows: one file a lint, its page beside it.
 //! Does not know: targets, files, terminals.
+//!
+//! A lint is `rules/<name>.rs` with a `LINT`, and `rules/<name>.md`, the page that `rulec explain`
+//! prints and whose examples are its tests. `rules.rs` lists them; `cargo xtask codegen` writes it.
 
-mod codes;
-mod no_difference;
-mod unused_selection;
+mod rules;
 
-pub use codes::CODES;
-
-use diagnostic::Diagnostic;
+use diagnostic::{Code, Diagnostic};
 use lower::Lowered;
+use syntax::RuleAst;
 
-/// A lint: looks at one rule and appends what it finds.
-type Lint = fn(&Lowered, &mut Vec<Diagnostic>);
+pub use rules::LINTS;
 
-const LINTS: &[Lint] = &[unused_selection::check, no_difference::check];
+/// A rule as lints see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The path of its file, as given.
+    pub path: &'a str,
+    /// The text of its file.
+    pub text: &'a str,
+    /// As it was written.
+    pub ast: &'a RuleAst,
+    /// What it means; `None` when something in it is wrong.
+    pub lowered: Option<&'a Lowered>,
+    /// How many rules its file holds.
+    pub in_file: usize,
+}
 
-/// Runs every lint on a rule.
-pub fn check(rule: &Lowered) -> Vec<Diagnostic> {
+/// A lint.
+#[derive(Debug)]
+pub struct Lint {
+    /// What it reports.
+    pub code: Code,
+    /// How it looks.
+    pub check: Check,
+}
+
+/// What a lint looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// One rule.
+    Rule(fn(&'static Code, &Subject<'_>, &mut Vec<Diagnostic>)),
+    /// All rules of a run, for what only shows between them.
+    Set(fn(&'static Code, &[Subject<'_>], &mut Vec<Diagnostic>)),
+}
+
+/// Every code of this crate.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    LINTS.iter().map(|it| &it.code)
+}
+
+/// Runs every lint that looks at one rule.
+pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut res = Vec::new();
     for lint in LINTS {
-        lint(rule, &mut res);
+        if let Check::Rule(check) = lint.check {
+            check(&lint.code, subject, &mut res);
+        }
+    }
+    res
+}
+
+/// Runs every lint that looks at all rules together.
+pub fn check_set(subjects: &[Subject<'_>]) -> Vec<Diagnostic> {
+    let mut res = Vec::new();
+    for lint in LINTS {
+        if let Check::Set(check) = lint.check {
+            check(&lint.code, subjects, &mut res);
+        }
     }
     res
 }

@@ -56,6 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
         }
         'rulec;test' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are shown')
+            [CompletionResult]::new('--carry', '--carry', [CompletionResultType]::ParameterName, 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -50,6 +50,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
         }
         &'rulec;test'= {
             cand --format 'How results are shown'
+            cand --carry 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it'
             cand --color 'When to use colours'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -54,6 +54,7 @@ never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'
 json\t'One JSON object each'"
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l carry -d 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it' -r
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

@@ -10,8 +10,9 @@ use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
     let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
-    let mut findings: Vec<&Diagnostic> =
-        loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)).collect();
+    let lints = driver::check(&loaded);
+    let own = loaded.rules.iter().flat_map(|it| &it.problems);
+    let mut findings: Vec<&Diagnostic> = loaded.problems.iter().chain(own).chain(&lints).collect();
     findings.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
     show(&findings, &loaded, args.format, shell);
     let count = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();

@@ -1,13 +1,18 @@
 //! A part of the condition that makes no difference.
 
-use diagnostic::Diagnostic;
+use diagnostic::{Code, Diagnostic};
 use ir::DroppedWhy;
-use lower::Lowered;
 
-use crate::codes::NO_DIFFERENCE;
+use crate::{Check, Lint, Subject};
 
-pub fn check(rule: &Lowered, problems: &mut Vec<Diagnostic>) {
-    for it in &rule.dropped {
+pub static LINT: Lint = Lint {
+    code: Code { id: "L002", name: "no-difference", page: include_str!("no_difference.md") },
+    check: Check::Rule(check),
+};
+
+fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let Some(lowered) = subject.lowered else { return };
+    for it in &lowered.dropped {
         let (message, label) = match it.why {
             DroppedWhy::Duplicate => ("this test stands here twice", "the second changes nothing"),
             DroppedWhy::CoveredByAlternative => (
@@ -19,7 +24,7 @@ pub fn check(rule: &Lowered, problems: &mut Vec<Diagnostic>) {
                 "where it would be asked, its neighbour holds already",
             ),
         };
-        let mut problem = Diagnostic::info(&NO_DIFFERENCE, it.span, message, label);
+        let mut problem = Diagnostic::info(code, it.span, message, label);
         if it.by != it.span {
             problem = problem.with_label(it.by, "this decides without it");
         }
