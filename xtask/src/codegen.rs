@@ -88,6 +88,28 @@ fn generate(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
     Ok(res)
 }
 
+/// The list of lints: every file beside it.
+fn lints(root: &Path) -> Result<String, String> {
+    let mut paths = Vec::new();
+    files(&root.join(LINTS).with_extension(""), &mut paths);
+    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
+    let rust = paths.iter().filter(|it| it.extension().is_some_and(|it| it == "rs"));
+    let mut names: Vec<String> = rust.filter_map(stem).collect();
+    names.sort();
+    for name in &names {
+        let page = root.join(LINTS).with_extension("").join(format!("{name}.md"));
+        if !page.is_file() {
+            return Err(format!("the lint `{name}` has no page `{name}.md`"));
+        }
+    }
+    let modules: String = names.iter().map(|it| format!("mod {it};\n")).collect();
+    let entries: String = names.iter().map(|it| format!("    &{it}::LINT,\n")).collect();
+    Ok(format!(
+        "//! The lints, by name. Written by `cargo xtask codegen`.\n\n{modules}\nuse crate::Lint;\n\n\
+         /// Every lint.\n#[rustfmt::skip]\npub static LINTS: &[&Lint] = &[\n{entries}];\n"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,26 +135,4 @@ mod tests {
         assert!(!root.join("docs/cli/man/rulec-gone.1").exists());
         std::fs::remove_dir_all(&root).unwrap();
     }
-}
-
-/// The list of lints: every file beside it.
-fn lints(root: &Path) -> Result<String, String> {
-    let mut paths = Vec::new();
-    files(&root.join(LINTS).with_extension(""), &mut paths);
-    let stem = |it: &PathBuf| it.file_stem().map(|it| it.to_string_lossy().into_owned());
-    let rust = paths.iter().filter(|it| it.extension().is_some_and(|it| it == "rs"));
-    let mut names: Vec<String> = rust.filter_map(stem).collect();
-    names.sort();
-    for name in &names {
-        let page = root.join(LINTS).with_extension("").join(format!("{name}.md"));
-        if !page.is_file() {
-            return Err(format!("the lint `{name}` has no page `{name}.md`"));
-        }
-    }
-    let modules: String = names.iter().map(|it| format!("mod {it};\n")).collect();
-    let entries: String = names.iter().map(|it| format!("    &{it}::LINT,\n")).collect();
-    Ok(format!(
-        "//! The lints, by name. Written by `cargo xtask codegen`.\n\n{modules}\nuse crate::Lint;\n\n\
-         /// Every lint.\n#[rustfmt::skip]\npub static LINTS: &[&Lint] = &[\n{entries}];\n"
-    ))
 }
