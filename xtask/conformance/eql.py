@@ -72,7 +72,7 @@ def seen(query, profile, asked, verdicts, idx, number):
     if profile == "none":
         return asked[number]
     carried = verdicts.get((idx, number), (None, None))[1]
-    return carried and {**carried, "event.category": query.split()[0]}
+    return carried and {"event.category": query.split()[0], **carried}
 
 
 def selftest():

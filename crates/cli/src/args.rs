@@ -74,6 +74,9 @@ pub struct Check {
     /// How findings are shown.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Also say what TARGET[/PROFILE] can't express or expects more of; repeat for several.
+    #[arg(short, long = "target")]
+    pub target: Vec<String>,
 }
 
 /// How findings are shown.

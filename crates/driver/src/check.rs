@@ -6,7 +6,28 @@ use diagnostic::Diagnostic;
 use lint::Subject;
 use source::FileId;
 
+use crate::builtin::Targets;
+use crate::convert::Request;
 use crate::load::Loaded;
+
+/// What a target expects of rules beyond being sayable, and they do not hold to; and what it can't
+/// say of them.
+pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Vec<Diagnostic> {
+    let Some(target) = targets.get(&request.target) else { return Vec::new() };
+    let mut res = Vec::new();
+    for rule in &loaded.rules {
+        let Some(lowered) = &rule.lowered else { continue };
+        res.extend(request.convert(rule, targets, false).result.err().into_iter().flatten());
+        for it in target.breaches(&lowered.rule) {
+            let span = rule.ast.place(&it.at);
+            res.push(
+                Diagnostic::warning(&target::TARGET_CHECK, span, it.message, it.label)
+                    .with_help(it.help),
+            );
+        }
+    }
+    res
+}
 
 /// What lints find in all rules of a run, in order of the files.
 pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {

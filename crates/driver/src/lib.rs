@@ -12,7 +12,7 @@ mod fixtures;
 mod load;
 
 pub use builtin::Targets;
-pub use check::check;
+pub use check::{check, check_target};
 pub use config::{Config, ConvertConfig};
 pub use convert::{Conversion, Request};
 pub use fixtures::{FixtureResult, run_fixtures, why};

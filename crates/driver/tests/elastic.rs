@@ -178,3 +178,23 @@ fn the_page_shows_every_fact_in_order() {
         }
     }
 }
+
+#[test]
+fn what_elastic_expects_is_checked() {
+    let text = "title: x\nid: 0cb2d2ae-3bba-4b34-a3a1-9a3d3c2a1f00\nlevel: high\nrisk_score: 21\nschedule: {every: 10m, lookback: 6m}\nlogsource: {product: windows, category: process_creation}\ndetection:\n  a: {Image: b}\n  condition: a\n";
+    let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+    let targets = Targets::builtin();
+    let request = Request::parse("eql", &targets).unwrap();
+    let found = rulec_driver::check_target(&loaded, &request, &targets);
+    let shown: Vec<String> =
+        found.iter().map(|it| diagnostic::concise(it, &loaded.sources)).collect();
+    assert_eq!(
+        shown,
+        [
+            "r.yml:4:13: warning[T009] the risk score 21 is not in the band of `high`",
+            "r.yml:5:34: warning[T009] the look-back is not longer than the interval",
+            "r.yml:1:8: warning[T009] the rule has no tags",
+            "r.yml:1:8: warning[T009] the rule has no `description`",
+        ]
+    );
+}

@@ -62,6 +62,39 @@ pub struct RuleAst {
     pub custom: Vec<(Spanned<String>, Node)>,
 }
 
+impl RuleAst {
+    /// Where the value of a key stands, for a message about it: the first of a list; the title where
+    /// the key is not written.
+    pub fn place(&self, key: &str) -> Span {
+        let one = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.span);
+        let first = |it: &[Spanned<String>]| it.first().map(|it| it.span);
+        let schedule = self.schedule.as_ref();
+        let found = match key {
+            "id" => one(&self.id),
+            "status" => one(&self.status),
+            "description" => one(&self.description),
+            "license" => one(&self.license),
+            "author" => one(&self.author),
+            "date" => one(&self.date),
+            "modified" => one(&self.modified),
+            "level" => one(&self.level),
+            "tags" => first(&self.tags),
+            "references" => first(&self.references),
+            "falsepositives" => first(&self.falsepositives),
+            "risk_score" => self.risk_score.as_ref().map(|it| it.span),
+            "version" => self.version.as_ref().map(|it| it.span),
+            "logsource" => self.logsource.span,
+            "schedule.every" => schedule.and_then(|it| one(&it.every)),
+            "schedule.lookback" => schedule.and_then(|it| one(&it.lookback)),
+            "schedule.max_alerts" => {
+                schedule.and_then(|it| it.max_alerts.as_ref()).map(|it| it.span)
+            }
+            _ => None,
+        };
+        found.or(one(&self.title)).unwrap_or(self.span)
+    }
+}
+
 /// A relation to another rule.
 #[derive(Debug, Clone)]
 pub struct Related {

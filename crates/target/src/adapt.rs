@@ -4,7 +4,7 @@
 //! `DWORD (0x00000001)` and `1`, a whole path and a file name. A profile names the difference; this
 //! module carries a pattern over, and says what it costs.
 
-use ir::{Number, Part, Pattern, Shape};
+use ir::{Case, Number, Part, Pattern, Shape};
 
 use crate::legal::Effect;
 use crate::profile::{FieldLong, Form};
@@ -14,6 +14,8 @@ use crate::profile::{FieldLong, Form};
 pub struct Adapted {
     /// The pattern to ask of the column.
     pub pattern: Pattern,
+    /// Further values to ask for: those that the pattern covers and that are written otherwise there.
+    pub also: Vec<Pattern>,
     /// The column, where the value itself decides which.
     pub column: Option<String>,
     /// What it costs, and why.
@@ -25,8 +27,8 @@ pub struct Adapted {
 /// # Errors
 ///
 /// A sentence that says why the column can't answer.
-pub fn adapt(pattern: &Pattern, field: &FieldLong) -> Result<Adapted, String> {
-    let mut res = Adapted { pattern: pattern.clone(), column: None, cost: None };
+pub fn adapt(pattern: &Pattern, case: Case, field: &FieldLong) -> Result<Adapted, String> {
+    let mut res = Adapted { pattern: pattern.clone(), also: Vec::new(), column: None, cost: None };
     if !field.keyed.is_empty() {
         return keyed(pattern, field);
     }
@@ -37,6 +39,8 @@ pub fn adapt(pattern: &Pattern, field: &FieldLong) -> Result<Adapted, String> {
         res.pattern = Pattern::literal(there.as_str());
         return Ok(res);
     }
+    let covered = field.values.iter().filter(|(here, _)| matcher::covers(pattern, here, case));
+    let also: Vec<Pattern> = covered.map(|(_, there)| Pattern::literal(there.as_str())).collect();
     if let Some(Part::Literal(first)) = pattern.parts().first() {
         let found = field.prefixes.iter().find(|(here, _)| starts_with(first, here));
         if let Some((here, there)) = found {
@@ -46,36 +50,50 @@ pub fn adapt(pattern: &Pattern, field: &FieldLong) -> Result<Adapted, String> {
                 Pattern::new(std::iter::once(start).chain(pattern.parts()[1..].iter().cloned()));
         }
     }
-    match field.form {
+    let res = match field.form {
         None => Ok(res),
         Some(Form::Decimal) => Ok(decimal(res)),
         Some(Form::BaseName) => base_name(&res.pattern),
-    }
+    };
+    res.map(|it| Adapted { also, ..it })
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|it| it.eq_ignore_ascii_case(prefix))
 }
 
-/// `0x3e7`, `DWORD (0x00000001)` and `QWORD (0x..)` as decimal digits.
-fn decimal(mut res: Adapted) -> Adapted {
-    let text = res.pattern.parts().iter().find_map(|it| match it {
-        Part::Literal(text) => Some(text.clone()),
-        _ => None,
-    });
-    let Some(text) = text else { return res };
+/// The number that `0x3e7`, `DWORD (0x00000001)` or `QWORD (0x..)` spells, in any case.
+pub fn hexadecimal(text: &str) -> Option<u64> {
     let lower = text.to_ascii_lowercase();
-    let Some(at) = lower.find("0x") else { return res };
-    let digits: String = lower[at + 2..].chars().take_while(char::is_ascii_hexdigit).collect();
-    match (res.pattern.shape(), u64::from_str_radix(&digits, 16)) {
-        (Shape::Exact(_), Ok(number)) => {
+    let boxed = |word: &str, digits: usize| {
+        let inner = lower.strip_prefix(word)?.strip_prefix(" (0x")?.strip_suffix(')')?;
+        (inner.len() == digits).then_some(inner)
+    };
+    let digits = lower.strip_prefix("0x").or(boxed("dword", 8)).or(boxed("qword", 16))?;
+    let plain = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_hexdigit());
+    plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// Hexadecimal numbers as decimal digits.
+fn decimal(mut res: Adapted) -> Adapted {
+    if let Shape::Exact(text) = res.pattern.shape() {
+        if let Some(number) = hexadecimal(text) {
             res.pattern = Pattern::literal(Number::Int(number.into()).to_string());
         }
-        _ => {
-            let reason =
-                "numbers are written in decimal there, so a part of a hexadecimal one is not found";
-            res.cost = Some((Effect::Narrower, reason.to_owned()));
+        return res;
+    }
+    // A part of a number's spelling, such as `0x00000001)`, is not a part of its decimal digits.
+    let touches = |it: &Part| match it {
+        Part::Literal(text) => {
+            let lower = text.to_ascii_lowercase();
+            ["0x", "dword", "qword", "00000"].iter().any(|it| lower.contains(it))
         }
+        _ => false,
+    };
+    if res.pattern.parts().iter().any(touches) {
+        let reason =
+            "numbers are written in decimal there, so a part of a hexadecimal one is not found";
+        res.cost = Some((Effect::Narrower, reason.to_owned()));
     }
     res
 }
@@ -85,6 +103,7 @@ fn base_name(pattern: &Pattern) -> Result<Adapted, String> {
     let separator = ['\\', '/'];
     let done = |pattern: Pattern, cost: Option<&str>| Adapted {
         pattern,
+        also: Vec::new(),
         column: None,
         cost: cost.map(|it| (Effect::Wider, it.to_owned())),
     };
@@ -120,6 +139,7 @@ fn keyed(pattern: &Pattern, field: &FieldLong) -> Result<Adapted, String> {
     let literal = Pattern::literal(value);
     Ok(Adapted {
         pattern: if whole { literal } else { literal.open(false, true) },
+        also: Vec::new(),
         column: Some(column.clone()),
         cost: None,
     })
@@ -137,33 +157,47 @@ mod tests {
     fn registry_roots_are_spelled_out() {
         let prefixes = [("HKLM\\".to_owned(), "HKEY_LOCAL_MACHINE\\".to_owned())].into();
         let field = FieldLong { prefixes, ..field() };
-        let res = adapt(&Pattern::literal("hklm\\Run").open(false, true), &field).unwrap();
+        let res =
+            adapt(&Pattern::literal("hklm\\Run").open(false, true), Case::Insensitive, &field)
+                .unwrap();
         assert_eq!(res.pattern.shape(), Shape::Prefix("HKEY_LOCAL_MACHINE\\Run"));
     }
 
     #[test]
     fn numbers_become_decimal() {
         let field = FieldLong { form: Some(Form::Decimal), ..field() };
-        let res = adapt(&Pattern::literal("DWORD (0x00000010)"), &field).unwrap();
+        let res =
+            adapt(&Pattern::literal("DWORD (0x00000010)"), Case::Insensitive, &field).unwrap();
         assert_eq!(res.pattern, Pattern::literal("16"));
-        let res = adapt(&Pattern::literal("0x00000010)").open(true, false), &field).unwrap();
+        let res =
+            adapt(&Pattern::literal("0x00000010)").open(true, false), Case::Insensitive, &field)
+                .unwrap();
         assert_eq!(res.cost.unwrap().0, Effect::Narrower);
     }
 
     #[test]
     fn a_path_is_asked_by_its_name() {
         let field = FieldLong { form: Some(Form::BaseName), ..field() };
-        let res = adapt(&Pattern::literal("\\cmd.exe").open(true, false), &field).unwrap();
+        let res =
+            adapt(&Pattern::literal("\\cmd.exe").open(true, false), Case::Insensitive, &field)
+                .unwrap();
         assert_eq!((res.pattern, res.cost), (Pattern::literal("cmd.exe"), None));
-        assert!(adapt(&Pattern::literal("\\Temp\\").open(true, true), &field).is_err());
+        assert!(
+            adapt(&Pattern::literal("\\Temp\\").open(true, true), Case::Insensitive, &field)
+                .is_err()
+        );
     }
 
     #[test]
     fn hashes_go_to_their_columns() {
         let keyed = [("MD5=".to_owned(), "MD5".to_owned())].into();
         let field = FieldLong { keyed, ..field() };
-        let res = adapt(&Pattern::literal("md5=0123").open(true, true), &field).unwrap();
+        let res = adapt(&Pattern::literal("md5=0123").open(true, true), Case::Insensitive, &field)
+            .unwrap();
         assert_eq!(res.pattern.shape(), Shape::Prefix("0123"));
-        assert!(adapt(&Pattern::literal("IMPHASH=0123").open(true, true), &field).is_err());
+        assert!(
+            adapt(&Pattern::literal("IMPHASH=0123").open(true, true), Case::Insensitive, &field)
+                .is_err()
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ir::{Number, Rule};
 use serde_json::{Map, Value};
 
+use crate::adapt::hexadecimal;
 use crate::manifest::Kind;
 use crate::profile::{FieldLong, FieldSpec, Form, Profile, SourceSpec, Where};
 
@@ -131,13 +132,10 @@ impl Row<'_> {
                 let name = text.rsplit(['\\', '/']).next().unwrap_or(&text);
                 self.put(column, Value::from(name))
             }
-            Some(Form::Decimal) => {
-                let digits = text.split("0x").nth(1).map(|it| it.trim_end_matches(')'));
-                match digits.and_then(|it| u64::from_str_radix(it, 16).ok()) {
-                    Some(number) => self.put(column, Value::from(number)),
-                    None => self.put(column, value),
-                }
-            }
+            Some(Form::Decimal) => match hexadecimal(&text) {
+                Some(number) => self.put(column, Value::from(number)),
+                None => self.put(column, value),
+            },
             None => self.put(column, value),
         }
     }

@@ -17,4 +17,6 @@ diagnostic::codes! {
     NOT_EXACT = "T007" "not-exact";
     /// Text that the target has no spelling for.
     UNQUOTABLE = "T008" "unquotable";
+    /// Something that rules for a target should hold to.
+    TARGET_CHECK = "T009" "target-check";
 }

@@ -12,9 +12,22 @@ use serde_json::Value as Json;
 
 use crate::codes::UNQUOTABLE;
 use crate::load::Target;
-use crate::manifest::{Kind, Manifest, Write};
+use crate::manifest::{CheckSpec, Kind, Manifest, Write};
 use crate::profile::{Seen, SourceSpec};
 use crate::quote;
+
+/// Something that a target expects of a rule and the rule does not hold to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The key of the rule that it is about.
+    pub at: String,
+    /// What is wrong.
+    pub message: String,
+    /// Why it matters.
+    pub label: String,
+    /// What to do.
+    pub help: String,
+}
 
 /// Text that is already right in the target's language. A text envelope prints nothing else.
 #[derive(Debug, Clone)]
@@ -34,6 +47,37 @@ impl Target {
     /// Whether a format speaks of a name.
     pub(crate) fn speaks_of(&self, format: &str, name: &str) -> bool {
         self.format(format).is_some_and(|it| self.envelopes.names(&it.file, name))
+    }
+
+    /// What a rule breaks of what this target expects: the key it is about, and the texts.
+    pub fn breaches(&self, rule: &Rule) -> Vec<Breach> {
+        if self.manifest.checks.is_empty() {
+            return Vec::new();
+        }
+        let all = &self.envelopes;
+        let about = Value::from(Serde(about(rule)));
+        let options = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name);
+        let options = options.map_or_else(
+            || all.nothing.clone(),
+            |(_, it)| {
+                Value::from_pairs(
+                    it.iter().map(|(key, value)| (key.value.clone(), Value::from(Serde(value)))),
+                )
+            },
+        );
+        let data = context! { rule => about, options, tables => all.tables.clone() };
+        let broken = |check: &&CheckSpec| {
+            let found =
+                all.data.compile_expression(&check.when).and_then(|it| it.eval(data.clone()));
+            found.is_ok_and(|it| it.is_true())
+        };
+        let breach = |check: &CheckSpec| Breach {
+            at: check.at.clone(),
+            message: all.data.render_str(&check.message, data.clone()).unwrap_or_default(),
+            label: check.label.clone(),
+            help: all.data.render_str(&check.help, data.clone()).unwrap_or_default(),
+        };
+        self.manifest.checks.iter().filter(broken).map(breach).collect()
     }
 
     /// Puts a query into a format.
@@ -160,6 +204,9 @@ impl Envelopes {
                 names.insert(format.file.clone(), used.into_iter().collect());
             }
         }
+        for check in &manifest.checks {
+            data.compile_expression(&check.when)?;
+        }
         let tables = Value::from(Serde(&manifest.tables));
         let trusted_tables = trust(&manifest.tables);
         let nothing = Value::from(Serde(serde_json::Map::new()));
@@ -246,9 +293,29 @@ fn about(rule: &Rule) -> Json {
         "tags": meta.tags,
         "risk_score": meta.risk_score.unwrap_or_else(|| level.unwrap_or(ir::Level::Medium).risk_score()),
         "version": meta.version.unwrap_or(1),
-        "schedule": { "every": schedule.every, "lookback": schedule.lookback, "max_alerts": schedule.max_alerts },
+        "schedule": {
+            "every": schedule.every,
+            "lookback": schedule.lookback,
+            "max_alerts": schedule.max_alerts,
+            "every_seconds": seconds(schedule.every.as_deref()),
+            "lookback_seconds": seconds(schedule.lookback.as_deref()),
+        },
         "logsource": { "category": rule.logsource.category.as_deref(), "product": rule.logsource.product.as_deref(), "service": rule.logsource.service.as_deref() },
     })
+}
+
+/// `5m` as 300.
+fn seconds(span: Option<&str>) -> Option<u64> {
+    let span = span?;
+    let (digits, unit) = span.split_at(span.len().checked_sub(1)?);
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok().map(|it| it * factor)
 }
 
 /// A tactic and its techniques.

@@ -303,7 +303,13 @@ impl<'a> Legalizer<'a> {
         if let Some(known) = self.names.get(name) {
             return Ok(known.clone());
         }
-        let quoted = self.target.quote_name(name)?;
+        let mut quoted = self.target.quote_name(name)?;
+        if let Some(mark) = &self.target.manifest.optional_name
+            && !name.is_empty()
+            && !self.profile.is_mapped(name)
+        {
+            quoted.insert_str(0, mark);
+        }
         self.names.insert(name.to_owned(), quoted.clone());
         Ok(quoted)
     }

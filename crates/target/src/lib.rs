@@ -18,7 +18,8 @@ mod profile;
 mod quote;
 mod ways;
 
-pub use codes::CODES;
+pub use codes::{CODES, TARGET_CHECK};
+pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
 pub use manifest::{Format, Kind, Manifest};

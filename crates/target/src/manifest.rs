@@ -58,6 +58,28 @@ pub struct Manifest {
     /// Limits of the language.
     #[serde(default)]
     pub limits: Limits,
+    /// What stands before the name of a column that may not exist, where a missing one is an error.
+    #[serde(default)]
+    pub optional_name: Option<String>,
+    /// What rules for this target should hold to beyond being sayable.
+    #[serde(default)]
+    pub checks: Vec<CheckSpec>,
+}
+
+/// Something that rules for a target should hold to.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckSpec {
+    /// An expression over what envelopes see of a rule; true when the rule breaks it.
+    pub when: String,
+    /// The key of the rule that it is about.
+    pub at: String,
+    /// What is wrong; a template over the same.
+    pub message: String,
+    /// Why it matters.
+    pub label: String,
+    /// What to do.
+    pub help: String,
 }
 
 /// Text before and after a part.

@@ -124,10 +124,12 @@ impl<'a> Mapper<'a> {
         }
         let mut test = test.clone();
         let mut columns = long.columns.clone();
-        if let Predicate::Text(pattern, _) = &mut test.predicate {
-            match adapt(pattern, long) {
+        let mut also = Vec::new();
+        if let Predicate::Text(pattern, case) = &mut test.predicate {
+            match adapt(pattern, *case, long) {
                 Ok(it) => {
                     *pattern = it.pattern;
+                    also = it.also.into_iter().map(|it| Predicate::Text(it, *case)).collect();
                     if let Some((effect, reason)) = &it.cost {
                         self.note(*effect, reason, test.span, negated);
                     }
@@ -142,7 +144,9 @@ impl<'a> Mapper<'a> {
             self.no_column(name, test.span, "its parts have columns of their own");
             return Expr::Const(false);
         }
-        self.columns(&columns, &test, negated)
+        let also = also.into_iter().map(|predicate| Test { predicate, ..test.clone() });
+        let all = std::iter::once(test.clone()).chain(also);
+        Expr::any(all.map(|it| self.columns(&columns, &it, negated)).collect())
     }
 
     fn no_column(&mut self, name: &str, span: Span, reason: &str) {

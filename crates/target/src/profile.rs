@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use ir::{LogSource, Rule};
+use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::legal::Effect;
@@ -26,6 +27,9 @@ pub struct Profile {
     /// Whether rules of any log source are taken, with no condition on it.
     #[serde(default)]
     pub any_source: bool,
+    /// Beginnings of names of columns that exist in every deployment, whoever names them.
+    #[serde(default)]
+    pub mapped: Vec<String>,
     /// What columns hold, by their own names.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnSpec>,
@@ -38,6 +42,9 @@ pub struct Profile {
     /// Log sources that the target can't see, and why.
     #[serde(default)]
     pub absent: Vec<AbsentSpec>,
+    /// The columns it names, for [`Profile::is_mapped`].
+    #[serde(skip)]
+    known: OnceLock<FxHashSet<String>>,
 }
 
 fn text() -> Kind {
@@ -253,6 +260,24 @@ impl Profile {
             .iter()
             .find(|it| it.logsource.covers(&rule.logsource).is_some())
             .map(|it| it.reason.as_str())
+    }
+
+    /// Whether a column exists in every deployment: the profile names it, or its beginning.
+    pub(crate) fn is_mapped(&self, name: &str) -> bool {
+        let known = self.known.get_or_init(|| {
+            let mut res: FxHashSet<String> = self.columns.keys().cloned().collect();
+            for spec in self.groups.values().flat_map(BTreeMap::values) {
+                match spec {
+                    FieldSpec::One(it) => drop(res.insert(it.clone())),
+                    FieldSpec::Many(it) => res.extend(it.iter().cloned()),
+                    FieldSpec::Long(it) => {
+                        res.extend(it.columns.iter().chain(it.keyed.values()).cloned());
+                    }
+                }
+            }
+            res
+        });
+        known.contains(name) || self.mapped.iter().any(|it| name.starts_with(it.as_str()))
     }
 
     /// What a column holds, and what else is said of it.

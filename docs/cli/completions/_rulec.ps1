@@ -49,6 +49,8 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
         }
         'rulec;check' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How findings are shown')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

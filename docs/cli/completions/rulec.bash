@@ -77,7 +77,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-h --format --color --help"
+            opts="-t -h --format --target --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +85,14 @@ _rulec() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "human concise json github" -- "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

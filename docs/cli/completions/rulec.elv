@@ -44,6 +44,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
         }
         &'rulec;check'= {
             cand --format 'How findings are shown'
+            cand -t 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
+            cand --target 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
             cand --color 'When to use colours'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -48,6 +48,7 @@ complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How fin
 concise\t'One line each'
 json\t'One JSON array'
 github\t'Annotations of GitHub Actions'"
+complete -c rulec -n "__fish_rulec_using_subcommand check" -s t -l target -d 'Also say what TARGET[/PROFILE] can\'t express or expects more of; repeat for several' -r
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

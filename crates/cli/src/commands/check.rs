@@ -10,7 +10,12 @@ use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
     let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
-    let lints = driver::check(&loaded);
+    let mut lints = driver::check(&loaded);
+    let targets = driver::Targets::builtin();
+    for it in &args.target {
+        let request = driver::Request::parse(it, &targets)?;
+        lints.extend(driver::check_target(&loaded, &request, &targets));
+    }
     let own = loaded.rules.iter().flat_map(|it| &it.problems);
     let mut findings: Vec<&Diagnostic> = loaded.problems.iter().chain(own).chain(&lints).collect();
     findings.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
