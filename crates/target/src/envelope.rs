@@ -10,6 +10,7 @@ use minijinja::value::{Object, ObjectRepr, Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, context};
 use serde_json::Value as Json;
 
+use crate::Output;
 use crate::codes::UNQUOTABLE;
 use crate::load::Target;
 use crate::manifest::{CheckSpec, Kind, Manifest, Write};
@@ -78,6 +79,34 @@ impl Target {
             help: all.data.render_str(&check.help, data.clone()).unwrap_or_default(),
         };
         self.manifest.checks.iter().filter(broken).map(breach).collect()
+    }
+
+    /// One file of many outputs of a format.
+    ///
+    /// # Errors
+    ///
+    /// When what stands before them can't be filled.
+    pub fn bundle(&self, format: &str, outputs: &[&Output]) -> Result<String, Error> {
+        let Some(format) = self.format(format) else { return Ok(String::new()) };
+        let mut res = String::new();
+        if let Some(tree) = format.head.as_ref().and_then(|it| self.envelopes.trees.get(it)) {
+            let since = outputs.iter().map(|it| it.since).max().unwrap_or_default().to_string();
+            // Each once, in order: many rules share a log source.
+            let mut sources: Vec<&serde_json::Map<String, Json>> = Vec::new();
+            for output in outputs {
+                if !sources.contains(&&output.source) {
+                    sources.push(&output.source);
+                }
+            }
+            let sources = Value::from(Serde(sources));
+            let tables = self.envelopes.tables.clone();
+            let data = context! { since, sources, tables };
+            res = write(&fill(&self.envelopes.data, tree, &data)?, format.write)?;
+        }
+        for output in outputs {
+            res.push_str(&output.item);
+        }
+        Ok(res)
     }
 
     /// Puts a query into a format.
@@ -194,11 +223,13 @@ impl Envelopes {
         let mut trees = BTreeMap::new();
         let mut names = BTreeMap::new();
         for format in &manifest.formats {
+            let head = format.head.as_ref().and_then(|it| Some((it, files.get(it)?)));
+            if let Some((file, source)) = head {
+                trees.insert(file.clone(), tree(source)?);
+            }
             let Some(source) = files.get(&format.file) else { continue };
             if format.file.ends_with(".yml") {
-                let tree: Json = serde_yaml::from_str(source)
-                    .map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))?;
-                trees.insert(format.file.clone(), tree);
+                trees.insert(format.file.clone(), tree(source)?);
             } else {
                 let used = text.get_template(&format.file)?.undeclared_variables(false);
                 names.insert(format.file.clone(), used.into_iter().collect());
@@ -212,6 +243,11 @@ impl Envelopes {
         let nothing = Value::from(Serde(serde_json::Map::new()));
         Ok(Envelopes { text, data, trees, names, tables, trusted_tables, nothing })
     }
+}
+
+/// A data envelope as it is written.
+fn tree(source: &str) -> Result<Json, Error> {
+    serde_yaml::from_str(source).map_err(|err| Error::new(ErrorKind::SyntaxError, err.to_string()))
 }
 
 /// The text envelopes, with the target's quoting tables as filters.
@@ -273,6 +309,8 @@ fn about(rule: &Rule) -> Json {
         .map(str::trim)
         .filter(|it| !it.is_empty())
         .collect();
+    let words = meta.tags.iter().filter_map(|it| it.strip_prefix("attack."));
+    let techniques: Vec<&str> = words.filter_map(attack::technique).map(|it| it.id).collect();
     let threats: Vec<Json> =
         attack::threats(meta.tags.iter().map(String::as_str)).iter().map(threat).collect();
     serde_json::json!({
@@ -285,6 +323,7 @@ fn about(rule: &Rule) -> Json {
         "author": meta.author,
         "authors": authors,
         "attack": threats,
+        "techniques": techniques,
         "references": meta.references,
         "date": meta.date,
         "modified": meta.modified,
@@ -360,8 +399,21 @@ fn fill(env: &Environment<'_>, tree: &Json, data: &Value) -> Result<Json, Error>
             let filled = items.iter().map(|it| fill(env, it, data));
             let mut filled = filled.collect::<Result<Vec<_>, _>>()?;
             // An entry of which nothing is left says nothing.
-            filled.retain(|it| !it.as_object().is_some_and(serde_json::Map::is_empty));
+            filled.retain(|it| {
+                !it.is_null() && !it.as_object().is_some_and(serde_json::Map::is_empty)
+            });
             Json::Array(filled)
+        }
+        Json::Object(pairs) if pairs.contains_key("$concat") => {
+            let lists = fill(env, &pairs["$concat"], data)?;
+            let lists = lists.as_array().into_iter().flatten();
+            let mut res: Vec<Json> = Vec::new();
+            for it in lists.filter_map(Json::as_array).flatten() {
+                if !it.is_null() && !res.contains(it) {
+                    res.push(it.clone());
+                }
+            }
+            Json::Array(res)
         }
         Json::Object(pairs) if pairs.contains_key("$each") => {
             let list = fill(env, &pairs["$each"], data)?;

@@ -70,6 +70,7 @@ pub fn compile(manifest: &Manifest, spec: &OpSpec) -> Result<Op, Error> {
             reason: String::new(),
             nullable: false,
             loose: false,
+            since: Default::default(),
         },
         OpSpec::Long(it) => it.clone(),
     };

@@ -15,7 +15,7 @@ use crate::flavour;
 use crate::hole::{Hole, Op, Piece};
 use crate::legal::{Leaf, Legal, Note};
 use crate::load::Target;
-use crate::manifest::Kind;
+use crate::manifest::{Kind, Version};
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
 use crate::ways::{Arg, Search, describe, settled, ways};
@@ -54,12 +54,18 @@ pub fn legalize(
     target: &Target,
     profile: &Profile,
     notes: &mut Vec<Note>,
-) -> Result<Legal, Vec<Diagnostic>> {
-    let mut it =
-        Legalizer { target, profile, notes, problems: Vec::new(), names: FxHashMap::default() };
+) -> Result<(Legal, Version), Vec<Diagnostic>> {
+    let mut it = Legalizer {
+        target,
+        profile,
+        notes,
+        problems: Vec::new(),
+        names: FxHashMap::default(),
+        since: target.manifest.since,
+    };
     let res = it.expr(expr, false);
     let legal = it.finish(res);
-    if it.problems.is_empty() { Ok(legal) } else { Err(it.problems) }
+    if it.problems.is_empty() { Ok((legal, it.since)) } else { Err(it.problems) }
 }
 
 struct Legalizer<'a> {
@@ -69,6 +75,8 @@ struct Legalizer<'a> {
     problems: Vec<Diagnostic>,
     /// Columns already quoted: a rule asks few of them, often.
     names: FxHashMap<String, String>,
+    /// The version that what is said so far needs.
+    since: Version,
 }
 
 impl<'a> Legalizer<'a> {
@@ -187,7 +195,8 @@ impl<'a> Legalizer<'a> {
     }
 
     /// Makes a test total under a negation, and encloses a loose template.
-    fn guard(&self, op: &Op, mut leaf: Leaf, negated: bool) -> Leaf {
+    fn guard(&mut self, op: &Op, mut leaf: Leaf, negated: bool) -> Leaf {
+        self.since = self.since.max(op.spec.since);
         let around = match &self.target.manifest.total {
             Some(total) if op.spec.nullable && negated => (total.before.as_str(), &*total.after),
             _ if op.spec.loose => ("(", ")"),
@@ -224,6 +233,9 @@ impl<'a> Legalizer<'a> {
             return Piecewise::Done(Legal::Const(constant));
         }
         let column = self.profile.column(&name).1.filter(|_| kind != Kind::Anywhere);
+        if let Some(column) = column {
+            self.since = self.since.max(column.since);
+        }
         let spelled = column.and_then(|it| it.spelled.clone());
         let field = match spelled.map_or_else(|| self.quote_name(&name), Ok) {
             Ok(it) => it,

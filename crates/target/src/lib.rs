@@ -22,7 +22,7 @@ pub use codes::{CODES, TARGET_CHECK};
 pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
-pub use manifest::{Format, Kind, Manifest};
+pub use manifest::{Format, Kind, Manifest, Version};
 pub use profile::Profile;
 
 use diagnostic::Diagnostic;
@@ -33,6 +33,12 @@ use ir::Rule;
 pub struct Output {
     /// The finished text, in the format asked for.
     pub text: String,
+    /// The part of it that is this rule's alone, for a file of many rules.
+    pub item: String,
+    /// The version of the language that it needs.
+    pub since: Version,
+    /// What the profile says of its log source.
+    pub source: serde_json::Map<String, serde_json::Value>,
     /// How faithful it is.
     pub fidelity: Fidelity,
     /// Where and why it is not exact.
@@ -55,15 +61,18 @@ impl Target {
         let options = self.options(rule)?;
         let mapped = map::map(rule, profile, &self.manifest.name)?;
         let mut notes = mapped.notes;
-        let legal = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
+        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
         let query = legal.render(&self.manifest);
         let columns = match self.speaks_of(format, "columns") {
             true => legalize::columns(&mapped.expr, profile),
             false => Vec::new(),
         };
-        let text = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
+        let item = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
         let fidelity = Fidelity::of(&notes);
-        Ok(Output { text, fidelity, notes })
+        let source = mapped.source.map(|it| it.with.clone()).unwrap_or_default();
+        let mut res = Output { text: String::new(), item, since, source, fidelity, notes };
+        res.text = self.bundle(format, &[&res]).unwrap_or_else(|_| res.item.clone());
+        Ok(res)
     }
 }
 

@@ -45,6 +45,9 @@ pub struct Manifest {
     pub regex: Option<Flavour>,
     /// Kind of column, then op, then template. An absent op is not supported.
     pub ops: BTreeMap<Kind, BTreeMap<String, OpSpec>>,
+    /// The version that every rule needs at least.
+    #[serde(default)]
+    pub since: Version,
     /// The profile used when none is named.
     pub default_profile: String,
     /// Output formats; the first is the default.
@@ -80,6 +83,28 @@ pub struct CheckSpec {
     pub label: String,
     /// What to do.
     pub help: String,
+}
+
+/// A version of a language, such as `0.43.0`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub [u32; 3]);
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts: Option<Vec<u32>> = text.split('.').map(|it| it.parse().ok()).collect();
+        match parts.as_deref() {
+            Some(&[a, b, c]) => Ok(Version([a, b, c])),
+            _ => Err(serde::de::Error::custom(format!("`{text}` is no version of three numbers"))),
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [a, b, c] = self.0;
+        write!(f, "{a}.{b}.{c}")
+    }
 }
 
 /// Text before and after a part.
@@ -298,6 +323,9 @@ pub struct OpLong {
     /// The template is a loose operator and needs parentheses wherever it stands.
     #[serde(default)]
     pub loose: bool,
+    /// The first version of the language that has it.
+    #[serde(default)]
+    pub since: Version,
 }
 
 /// An output format.
@@ -312,6 +340,12 @@ pub struct Format {
     pub file: String,
     /// The ending of written files, without the dot.
     pub extension: String,
+    /// What stands before the rules of a file, once: a data envelope of its own.
+    #[serde(default)]
+    pub head: Option<String>,
+    /// The name of the one file that all rules are written to; absent: each has its own.
+    #[serde(default)]
+    pub bundle: Option<String>,
     /// How data is written.
     #[serde(default)]
     pub write: Write,

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
 use crate::legal::Effect;
-use crate::manifest::Kind;
+use crate::manifest::{Kind, Version};
 
 /// A field map for one deployment of a target.
 #[derive(Debug, Clone, Deserialize)]
@@ -71,6 +71,9 @@ pub struct ColumnLong {
     /// The longest text it holds, in bytes; longer values are cut there.
     #[serde(default)]
     pub max_length: Option<usize>,
+    /// The first version of the language that has it.
+    #[serde(default)]
+    pub since: Version,
     /// How the column is written in a query, where it is made of several.
     #[serde(default)]
     pub spelled: Option<String>,

@@ -35,6 +35,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
         targets: &targets,
         shell,
         counts: BTreeMap::new(),
+        bundles: requests.iter().map(|_| Bundle::default()).collect(),
         findings: false,
     };
     for problem in &loaded.problems {
@@ -46,9 +47,12 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
             .iter()
             .filter(|it| it.severity == Severity::Error)
             .for_each(|it| run.tell(it));
-        for request in &requests {
-            run.one(rule, request)?;
+        for (at, request) in requests.iter().enumerate() {
+            run.one(rule, at, request)?;
         }
+    }
+    for (at, request) in requests.iter().enumerate() {
+        run.bundle(at, request)?;
     }
     run.summary(&requests);
     let findings = run.findings;
@@ -64,7 +68,16 @@ struct Run<'a> {
     targets: &'a Targets,
     shell: &'a mut Shell,
     counts: BTreeMap<(String, &'static str), usize>,
+    /// By request: what goes into one file.
+    bundles: Vec<Bundle>,
     findings: bool,
+}
+
+/// Outputs for one file of many rules.
+#[derive(Default)]
+struct Bundle {
+    headings: Vec<String>,
+    outputs: Vec<Output>,
 }
 
 impl Run<'_> {
@@ -96,7 +109,7 @@ impl Run<'_> {
         }
     }
 
-    fn one(&mut self, rule: &LoadedRule, request: &Request) -> Result<(), String> {
+    fn one(&mut self, rule: &LoadedRule, at: usize, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
@@ -110,7 +123,7 @@ impl Run<'_> {
             return Ok(());
         }
         match result {
-            Ok(output) => self.write(rule, request, &output),
+            Ok(output) => self.write(rule, at, request, output),
             Err(problems) => {
                 if rule.lowered.is_some() {
                     self.refuse(request, &problems);
@@ -123,31 +136,67 @@ impl Run<'_> {
     fn write(
         &mut self,
         rule: &LoadedRule,
+        at: usize,
         request: &Request,
-        output: &Output,
+        output: Output,
     ) -> Result<(), String> {
         let path = self.path(rule);
+        let format = request.target(self.targets).and_then(|it| it.format(&request.format));
+        // In a format without comments there is no place for a heading.
+        let headings = match format.and_then(|it| it.comment.as_deref()) {
+            Some(comment) => self.headings(comment, path, request, &output),
+            None => Vec::new(),
+        };
+        if format.is_some_and(|it| it.bundle.is_some()) {
+            let bundle = &mut self.bundles[at];
+            bundle.headings.extend(headings);
+            bundle.outputs.push(output);
+            return Ok(());
+        }
         if let Some(dir) = &self.args.output {
-            let format = request.target(self.targets).and_then(|it| it.format(&request.format));
             let extension = format.map_or("txt", |it| it.extension.as_str());
             let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
             let file = place(dir, request, path, many.then_some(rule.index), extension);
             return files::write(&file, &output.text);
         }
-        let format = request.target(self.targets).and_then(|it| it.format(&request.format));
-        // In a format without comments there is no place for a heading.
-        if let Some(comment) = format.and_then(|it| it.comment.as_deref()) {
-            let path = printable(path);
-            let fidelity = output.fidelity.word();
-            let header =
-                format!("{comment} {path}: {}/{}, {fidelity}", request.target, request.profile);
-            self.shell.out(&header);
-            for (lines, reason) in self.reasons(output) {
-                self.shell.out(&format!("{comment}   {lines}: {}", printable(&reason)));
-            }
-        }
+        headings.iter().for_each(|it| self.shell.out(it));
         self.shell.out(&output.text);
         Ok(())
+    }
+
+    /// Writes the one file of a format that has one.
+    fn bundle(&mut self, at: usize, request: &Request) -> Result<(), String> {
+        let Bundle { headings, outputs } = std::mem::take(&mut self.bundles[at]);
+        let (Some(target), false) = (request.target(self.targets), outputs.is_empty()) else {
+            return Ok(());
+        };
+        let all: Vec<&Output> = outputs.iter().collect();
+        let text = target.bundle(&request.format, &all).map_err(|err| format!("{err:#}"))?;
+        let heading: String = headings.iter().map(|it| format!("{it}\n")).collect();
+        let name = target.format(&request.format).and_then(|it| it.bundle.as_deref());
+        if let (Some(dir), Some(name)) = (&self.args.output, name) {
+            let folder = format!("{}-{}", request.target, request.profile);
+            return files::write(&dir.join(folder).join(name), &format!("{heading}{text}"));
+        }
+        self.shell.out(&format!("{heading}{text}"));
+        Ok(())
+    }
+
+    /// What is said of an output before it: its rule, its fidelity, and why it is not exact.
+    fn headings(
+        &self,
+        comment: &str,
+        path: &str,
+        request: &Request,
+        output: &Output,
+    ) -> Vec<String> {
+        let place = format!("{}/{}", request.target, request.profile);
+        let mut res =
+            vec![format!("{comment} {}: {place}, {}", printable(path), output.fidelity.word())];
+        for (lines, reason) in self.reasons(output) {
+            res.push(format!("{comment}   {lines}: {}", printable(&reason)));
+        }
+        res
     }
 
     /// The reasons of an output's notes, each once, with the lines it is about.
