@@ -4,7 +4,8 @@ usage: python -I eql.py RULEC WORK_FOLDER PATH...     (`-I`, or `import eql` fin
 
 Every query of `eql/ecs` and `eql/none` must pass the package's full parser, types included. Every query of `eql/none`
 must give the verdicts of `rulec test` on the rule's own examples and on events made around the rule: the same where
-the fidelity is `exact`, none lost where it is `wider`, none added where it is `narrower`.
+the fidelity is `exact`, none lost where it is `wider`, none added where it is `narrower`. The patterns in all of them
+must mean to Lucene what they mean here.
 """
 
 import collections
@@ -24,6 +25,7 @@ sys.dont_write_bytecode = True  # this folder is under version control
 sys.path.append(str(pathlib.Path(__file__).parent))
 import es  # noqa: E402
 import events  # noqa: E402
+import lucene  # noqa: E402
 
 SHOWN = 10
 
@@ -33,6 +35,7 @@ def main():
     selftest()
     ok = True
     truths = ground_truth(paths)
+    patterns = set()
     with multiprocessing.Pool(2) as pool:
         for profile in ("ecs", "none"):
             target = f"eql/{profile}"
@@ -43,6 +46,7 @@ def main():
             show(f"{target}: {len(queries)} queries parsed, {len(bad)} with errors "
                  f"({len(outputs) - len(queries)} rules without output)", bad)
             ok = ok and queries and not bad
+            patterns.update(*pool.map(lucene.patterns, [it["query"] for it in queries], chunksize=50))
             tested = [it for it in queries if single(it["path"])]
             asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
             for idx, it in enumerate(tested):
@@ -52,7 +56,9 @@ def main():
                                    for number in range(len(asked[idx]))]) for idx, it in enumerate(tested)]
             answers = pool.map(elastic, jobs, chunksize=50)
             ok = compare(target, tested, asked, verdicts, answers) and ok
-    return ok
+        head, bad = lucene.judge(patterns, pathlib.Path(work), pool)
+        show(head, bad)
+    return ok and not bad
 
 
 def ground_truth(paths):

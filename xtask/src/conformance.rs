@@ -18,7 +18,7 @@ const CORPUS: &str = "../shared/corpus/sigmahq";
 type Judge = fn(&Place) -> Result<(), String>;
 
 /// The judged targets.
-const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kql", kql)];
+const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kql", kql), ("falco", falco)];
 
 /// Where all is. Paths are relative to the root, so that what is shown is short.
 struct Place {
@@ -118,6 +118,23 @@ fn kql(place: &Place) -> Result<(), String> {
     let mut judge = place.command("node");
     judge.arg(place.scripts.join("kql.js")).args([&node, &schema]).stdin(file);
     finish(judge)
+}
+
+/// The engine's fields, beside the repository.
+const FALCO_FIELDS: &str = "../shared/data/falco_fields.tsv";
+
+fn falco(place: &Place) -> Result<(), String> {
+    let fields = place.root.join(FALCO_FIELDS);
+    if !fields.is_file() {
+        say(&format!("notice: no table of Falco's fields at {FALCO_FIELDS}; its judge is skipped"));
+        return Ok(());
+    }
+    let Some(python) = place.python() else { return Ok(()) };
+    let copies = place.work.join("copies");
+    let mut args = vec![PathBuf::from("-I"), place.scripts.join("copies.py"), copies.clone()];
+    args.extend(place.rules.iter().cloned());
+    place.run(python, args)?;
+    crate::falco::judge(&place.root.join(copies), &fields, &say)
 }
 
 impl Place {

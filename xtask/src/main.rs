@@ -6,6 +6,7 @@
 mod bench;
 mod codegen;
 mod conformance;
+mod falco;
 mod new_target;
 mod tidy;
 

@@ -23,11 +23,13 @@ pub fn carry(rule: &Rule, profile: &Profile, event: &Value) -> Option<Value> {
     let mut leaves = Vec::new();
     flatten(event, &mut String::new(), &mut leaves);
     let mut row = Row { profile, columns: Map::new() };
+    let names: Vec<String> = leaves.iter().map(|(name, _)| name.clone()).collect();
     for (name, values) in leaves {
         row.field(rule, source, &name, values)?;
     }
     if let Some(source) = source {
         row.belong(&source.condition)?;
+        row.says_nothing_else(source, &names)?;
     }
     Some(Value::Object(row.columns))
 }
@@ -73,9 +75,17 @@ impl Row<'_> {
         match &*spec {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
+            // Several columns hold the elements of a list in order, as many as there are columns.
             FieldSpec::Long(long) => values.into_iter().enumerate().try_for_each(|(idx, it)| {
-                let column = long.columns.get(idx).or(long.columns.last());
-                self.long(long, column, it)
+                match long.columns.as_slice() {
+                    [] => self.long(long, None, it),
+                    [one] => self.long(long, Some(one), it),
+                    many if long.split.is_some() => self.long(long, many.first(), it),
+                    many => match many.get(idx) {
+                        Some(column) => self.long(long, Some(column), it),
+                        None => Some(()),
+                    },
+                }
             }),
         }
     }
@@ -83,7 +93,10 @@ impl Row<'_> {
     /// Several columns hold the elements of a list in order.
     fn spread(&mut self, columns: &[String], values: Vec<Value>) -> Option<()> {
         let mut columns = columns.iter();
-        values.into_iter().try_for_each(|it| self.put(columns.next()?, it))
+        values.into_iter().try_for_each(|it| match columns.next() {
+            Some(column) => self.put(column, it),
+            None => Some(()),
+        })
     }
 
     fn long(&mut self, long: &FieldLong, column: Option<&String>, value: Value) -> Option<()> {
@@ -159,6 +172,32 @@ impl Row<'_> {
                 it => vec![spelled(it)],
             };
             if !found.iter().any(|it| wanted.contains(it)) {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Refuses an event that is silent about a field which the place itself tells: a connection that
+    /// was opened here is one that was initiated.
+    fn says_nothing_else(&self, source: &SourceSpec, names: &[String]) -> Option<()> {
+        let groups = source.fields.iter().filter_map(|it| self.profile.groups.get(it));
+        let told = |condition: &Where| {
+            condition.iter().all(|(key, value)| {
+                let column = key.split('|').next().unwrap_or_default();
+                let wanted: Vec<String> = match value {
+                    Value::Array(items) => items.iter().map(spelled).collect(),
+                    it => vec![spelled(it)],
+                };
+                !key.contains("|neq")
+                    && self.columns.get(column).is_some_and(|it| wanted.contains(&spelled(it)))
+            })
+        };
+        for (name, spec) in groups.flatten() {
+            if let FieldSpec::Long(long) = spec
+                && !names.contains(name)
+                && long.cases.values().any(|it| !it.is_empty() && told(it))
+            {
                 return None;
             }
         }

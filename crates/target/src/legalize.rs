@@ -236,6 +236,11 @@ impl<'a> Legalizer<'a> {
         if let Some(column) = column {
             self.since = self.since.max(column.since);
         }
+        let other = column.and_then(|it| it.networks.clone());
+        let name = match (&test.predicate, other) {
+            (Predicate::Net(_), Some(other)) => other,
+            _ => name,
+        };
         let spelled = column.and_then(|it| it.spelled.clone());
         let field = match spelled.map_or_else(|| self.quote_name(&name), Ok) {
             Ok(it) => it,

@@ -62,6 +62,9 @@ impl Target {
         let mapped = map::map(rule, profile, &self.manifest.name)?;
         let mut notes = mapped.notes;
         let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
+        if let legal::Legal::Const(value) = legal {
+            return Err(vec![self.decided(rule, value)]);
+        }
         let query = legal.render(&self.manifest);
         let columns = match self.speaks_of(format, "columns") {
             true => legalize::columns(&mapped.expr, profile),
@@ -77,6 +80,26 @@ impl Target {
 }
 
 impl Target {
+    /// A query that is the same for every event is of no use, and hides that a part was lost.
+    fn decided(&self, rule: &Rule, value: bool) -> Diagnostic {
+        let span = rule.meta.title_span.unwrap_or(rule.span);
+        let name = &self.manifest.name;
+        let (message, label) = if value {
+            (
+                format!("the rule would match every event in `{name}`"),
+                "all of its tests are true there",
+            )
+        } else {
+            (
+                format!("the rule could match no event in `{name}`"),
+                "its tests are never true there together",
+            )
+        };
+        Diagnostic::error(&codes::CANNOT_EXPRESS, span, message, label).with_help(format!(
+            "see what the profile makes of its fields, or leave the target out: `targets: {{ {name}: {{ skip: true, reason: ... }} }}`"
+        ))
+    }
+
     /// An event as a profile's tables hold it; `None` when they can't.
     pub fn carry(
         &self,

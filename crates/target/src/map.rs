@@ -119,6 +119,10 @@ impl<'a> Mapper<'a> {
             self.no_column(name, test.span, "events with this value are not in the table");
             return Expr::Const(false);
         }
+        if !long.cases.is_empty() && !named(&long.cases, &test.predicate) {
+            let reason = format!("`{name}` has no such value there, so nothing matches this");
+            self.note(Effect::Narrower, &reason, test.span, negated);
+        }
         if !long.cases.is_empty() {
             return cases(&long.cases, test);
         }

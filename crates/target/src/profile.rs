@@ -74,6 +74,9 @@ pub struct ColumnLong {
     /// The first version of the language that has it.
     #[serde(default)]
     pub since: Version,
+    /// The column that networks are asked of, where that is another.
+    #[serde(default)]
+    pub networks: Option<String>,
     /// How the column is written in a query, where it is made of several.
     #[serde(default)]
     pub spelled: Option<String>,

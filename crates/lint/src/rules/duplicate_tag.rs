@@ -1,0 +1,43 @@
+//! A tag that stands twice.
+
+use diagnostic::{Applicability, Code, Diagnostic};
+use source::{Edit, Span};
+
+use crate::{Check, Lint, Subject};
+
+pub static LINT: Lint = Lint {
+    code: Code { id: "L032", name: "duplicate-tag", page: include_str!("duplicate_tag.md") },
+    check: Check::Rule(check),
+};
+
+fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let tags = &subject.ast.tags;
+    for (idx, tag) in tags.iter().enumerate() {
+        let first = tags[..idx].iter().find(|it| it.value.eq_ignore_ascii_case(&tag.value));
+        let Some(first) = first else { continue };
+        let message = format!("the tag `{}` stands here twice", tag.value);
+        let mut problem =
+            Diagnostic::warning(code, tag.span, message, "the second says nothing new")
+                .with_label(first.span, "it stands here already")
+                .with_help("remove one, or write the tag that was meant");
+        if let Some(span) = line_of(subject.text, tag.span, "-") {
+            problem = problem.with_fix(
+                "remove the second",
+                Applicability::Safe,
+                vec![Edit { span, replacement: String::new() }],
+            );
+        }
+        problems.push(problem);
+    }
+}
+
+/// The whole line of a value, its end included, if only `before` and the value stand in it.
+pub(super) fn line_of(text: &str, value: Span, before: &str) -> Option<Span> {
+    let range = value.range();
+    let start = text.get(..range.start)?.rfind('\n').map_or(0, |it| it + 1);
+    let end = range.end + text.get(range.end..)?.find('\n')? + 1;
+    let alone = text.get(start..range.start)?.trim() == before
+        && text.get(range.end..end)?.trim().is_empty()
+        && !text.get(range)?.contains('\n');
+    alone.then(|| Span::new(value.file, start, end))
+}

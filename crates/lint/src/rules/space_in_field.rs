@@ -1,0 +1,43 @@
+//! A field name with a space in it.
+
+use diagnostic::{Applicability, Code, Diagnostic};
+use source::Edit;
+use syntax::{ItemAst, Selection};
+
+use crate::{Check, Lint, Subject};
+
+pub static LINT: Lint = Lint {
+    code: Code { id: "L060", name: "space-in-field", page: include_str!("space_in_field.md") },
+    check: Check::Rule(check),
+};
+
+fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    for selection in &subject.ast.detection.selections {
+        each_item(&selection.body, &mut |item| {
+            let Some(field) = item.field.as_ref().filter(|it| it.value.contains(' ')) else {
+                return;
+            };
+            let label = "few search languages can name such a field";
+            let message = format!("the field `{}` has a space in its name", field.value);
+            let replacement = field.value.trim().replace(' ', "_");
+            let help = format!("Sigma writes an underscore: `{replacement}`");
+            let edits = vec![Edit { span: field.span, replacement }];
+            problems.push(
+                Diagnostic::warning(code, field.span, message, label).with_help(help).with_fix(
+                    "write underscores",
+                    Applicability::Unsafe,
+                    edits,
+                ),
+            );
+        });
+    }
+}
+
+/// Calls `found` with every item of a selection, however deep.
+fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
+    match body {
+        Selection::All(items) => items.iter().for_each(found),
+        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
+        Selection::Keywords(item) => found(item),
+    }
+}
