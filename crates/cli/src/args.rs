@@ -74,9 +74,34 @@ pub struct Check {
     /// How findings are shown.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Mend what can be mended without changing what a rule means.
+    #[arg(long)]
+    pub fix: bool,
+    /// With `--fix`, also mend what may change what a rule means.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what `--fix` would change, and change nothing.
+    #[arg(long)]
+    pub diff: bool,
+    /// The least severity that ends with exit code 1.
+    #[arg(long, value_enum, default_value_t = FailLevel::Warning)]
+    pub fail_level: FailLevel,
     /// Also say what TARGET[/PROFILE] can't express or expects more of; repeat for several.
     #[arg(short, long = "target")]
     pub target: Vec<String>,
+}
+
+/// The least severity that ends with exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailLevel {
+    /// Any finding.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors only.
+    Error,
+    /// None: only unusable input does.
+    Never,
 }
 
 /// How findings are shown.

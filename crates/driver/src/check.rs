@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use diagnostic::Diagnostic;
+use diagnostic::{Diagnostic, Severity};
 use lint::Subject;
-use source::FileId;
+use source::{FileId, Span};
 
 use crate::builtin::Targets;
+use crate::codes::UNUSED_SUPPRESSION;
+use crate::config::CheckConfig;
 use crate::convert::Request;
 use crate::load::Loaded;
 
@@ -29,8 +31,18 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
     res
 }
 
-/// What lints find in all rules of a run, in order of the files.
-pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
+/// All findings about rules: those of reading them, of lints, and of the targets asked for, as the
+/// configuration and the comments in the files want them; in order of the files.
+///
+/// # Errors
+///
+/// A sentence when the configuration names a lint that there is not.
+pub fn check(
+    loaded: &Loaded,
+    config: &CheckConfig,
+    extra: Vec<Diagnostic>,
+) -> Result<Vec<Diagnostic>, String> {
+    let lints = config.lints()?;
     let mut in_file: BTreeMap<FileId, usize> = BTreeMap::new();
     for rule in &loaded.rules {
         *in_file.entry(rule.file).or_default() += 1;
@@ -49,8 +61,64 @@ pub fn check(loaded: &Loaded) -> Vec<Diagnostic> {
             })
         })
         .collect();
-    let mut res: Vec<Diagnostic> = subjects.iter().flat_map(lint::check).collect();
-    res.extend(lint::check_set(&subjects));
+    let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
+    let mut res: Vec<Diagnostic> =
+        loaded.problems.iter().cloned().chain(own).chain(extra).collect();
+    res.extend(subjects.iter().flat_map(|it| lint::check(&lints, it)));
+    res.extend(lint::check_set(&lints, &subjects));
+    res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
+    for it in &mut res {
+        if let Some(severity) = config.severity(it.code)? {
+            it.severity = severity;
+        }
+    }
+    suppress(loaded, &mut res);
     res.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
-    res
+    Ok(res)
+}
+
+fn path_of<'a>(loaded: &'a Loaded, it: &Diagnostic) -> &'a str {
+    loaded.sources.get(it.primary.span.file).map_or("", |it| it.path())
+}
+
+/// Takes out the findings that a comment turns off, and reports comments that turn off none.
+///
+/// `# rulec: ignore[L001, L002]` speaks of its own line, or of the next when it stands alone. Errors
+/// can't be turned off: the rule does not work.
+fn suppress(loaded: &Loaded, findings: &mut Vec<Diagnostic>) {
+    const MARK: &str = "# rulec: ignore[";
+    let mut unused = Vec::new();
+    for (id, file) in loaded.sources.iter() {
+        let text = file.text();
+        for (at, _) in text.match_indices(MARK) {
+            let line = file.position(at).line;
+            let start = file.line_range(line).start;
+            let alone = text[start..at].trim().is_empty();
+            let target = if alone { line + 1 } else { line };
+            let from = at + MARK.len();
+            let list = text[from..].split(['\n', ']']).next().unwrap_or_default();
+            let mut offset = from;
+            for word in list.split(',') {
+                let name = word.trim();
+                let before = findings.len();
+                findings.retain(|it| {
+                    let here = it.primary.span.file == id
+                        && file.position(it.primary.span.start as usize).line == target;
+                    let same = it.code.id.eq_ignore_ascii_case(name) || it.code.name == name;
+                    !(here && same && it.severity != Severity::Error)
+                });
+                if findings.len() == before {
+                    let span = Span::new(id, offset, offset + word.len());
+                    let message = format!("`{name}` is turned off, but nothing reports it");
+                    let label = "the comment hides the next finding of this kind";
+                    unused.push(
+                        Diagnostic::warning(&UNUSED_SUPPRESSION, span, message, label)
+                            .with_help("remove it from the comment"),
+                    );
+                }
+                offset += word.len() + 1;
+            }
+        }
+    }
+    findings.extend(unused);
 }

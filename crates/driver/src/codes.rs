@@ -3,4 +3,6 @@
 diagnostic::codes! {
     /// A correlation or filter, which is not converted yet.
     NOT_CONVERTED = "D001" "not-converted";
+    /// A comment that turns off a finding that is not there.
+    UNUSED_SUPPRESSION = "D002" "unused-suppression";
 }

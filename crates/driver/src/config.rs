@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use diagnostic::{Code, Severity};
 use ir::{Expr, Part, Pattern, Predicate, Test};
+use lint::{LINTS, Lint};
 use serde::Deserialize;
 
 /// The configuration of a folder of rules.
@@ -13,6 +15,9 @@ pub struct Config {
     /// A folder of further targets, relative to the file.
     #[serde(default)]
     pub templates: Option<PathBuf>,
+    /// Which findings `rulec check` reports.
+    #[serde(default)]
+    pub check: CheckConfig,
     /// What `rulec convert` does when it isn't told otherwise.
     #[serde(default)]
     pub convert: ConvertConfig,
@@ -32,6 +37,80 @@ pub struct ConvertConfig {
     /// As `--strict`.
     #[serde(default)]
     pub strict: bool,
+}
+
+/// Which findings `rulec check` reports.
+///
+/// A finding is named by its id, `L001`, or its name, `unused-selection`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckConfig {
+    /// Lints to run: `default`, `all`, and single ones. Nothing means `default`.
+    #[serde(default)]
+    pub select: Vec<String>,
+    /// Findings to leave out.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// Findings to leave out in some files: a path with `*`, and the findings.
+    #[serde(default)]
+    pub per_file_ignores: BTreeMap<String, Vec<String>>,
+    /// Findings that matter more or less than usual: `info`, `warning` or `error`.
+    #[serde(default)]
+    pub severity: BTreeMap<String, String>,
+}
+
+fn is_code(code: &Code, word: &str) -> bool {
+    code.id.eq_ignore_ascii_case(word) || code.name == word
+}
+
+impl CheckConfig {
+    /// The lints to run.
+    pub(crate) fn lints(&self) -> Result<Vec<&'static Lint>, String> {
+        let words = self.select.iter().chain(&self.ignore);
+        let words =
+            words.chain(self.per_file_ignores.values().flatten()).chain(self.severity.keys());
+        for word in words {
+            let known = matches!(word.as_str(), "default" | "all");
+            if !known && !crate::codes().any(|it| is_code(it, word)) {
+                return Err(format!("`check` names `{word}`, which no finding is"));
+            }
+        }
+        let has = |word: &str| self.select.iter().any(|it| it == word);
+        let default = self.select.is_empty() || has("default");
+        let wanted = |it: &&&'static Lint| {
+            has("all")
+                || (default && it.by_default)
+                || self.select.iter().any(|word| is_code(&it.code, word))
+        };
+        Ok(LINTS.iter().filter(wanted).copied().collect())
+    }
+
+    /// Whether a finding is left out.
+    pub(crate) fn ignores(&self, path: &str, code: &Code) -> bool {
+        let path = path.replace('\\', "/");
+        let here = |pattern: &str| {
+            let pattern = lower::parse_pattern(pattern, false).open(true, false);
+            matcher::covers(&pattern, &path, ir::Case::Sensitive)
+        };
+        self.ignore.iter().any(|it| is_code(code, it))
+            || self
+                .per_file_ignores
+                .iter()
+                .any(|(pattern, codes)| here(pattern) && codes.iter().any(|it| is_code(code, it)))
+    }
+
+    /// How much a finding matters, where that is said.
+    pub(crate) fn severity(&self, code: &Code) -> Result<Option<Severity>, String> {
+        let Some((_, word)) = self.severity.iter().find(|(it, _)| is_code(code, it)) else {
+            return Ok(None);
+        };
+        match word.as_str() {
+            "info" => Ok(Some(Severity::Info)),
+            "warning" => Ok(Some(Severity::Warning)),
+            "error" => Ok(Some(Severity::Error)),
+            _ => Err(format!("`{word}` is no severity; known: info, warning, error")),
+        }
+    }
 }
 
 impl Config {

@@ -8,13 +8,15 @@ mod check;
 mod codes;
 mod config;
 mod convert;
+mod fix;
 mod fixtures;
 mod load;
 
 pub use builtin::Targets;
 pub use check::{check, check_target};
-pub use config::{Config, ConvertConfig};
+pub use config::{CheckConfig, Config, ConvertConfig};
 pub use convert::{Conversion, Request};
+pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
 

@@ -34,6 +34,8 @@ pub struct Subject<'a> {
 pub struct Lint {
     /// What it reports.
     pub code: Code,
+    /// Whether it runs when nothing else is said: not for one house's customs.
+    pub by_default: bool,
     /// How it looks.
     pub check: Check,
 }
@@ -52,10 +54,10 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
     LINTS.iter().map(|it| &it.code)
 }
 
-/// Runs every lint that looks at one rule.
-pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
+/// Runs the lints that look at one rule.
+pub fn check(lints: &[&'static Lint], subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut res = Vec::new();
-    for lint in LINTS {
+    for lint in lints {
         if let Check::Rule(check) = lint.check {
             check(&lint.code, subject, &mut res);
         }
@@ -63,10 +65,10 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     res
 }
 
-/// Runs every lint that looks at all rules together.
-pub fn check_set(subjects: &[Subject<'_>]) -> Vec<Diagnostic> {
+/// Runs the lints that look at all rules together.
+pub fn check_set(lints: &[&'static Lint], subjects: &[Subject<'_>]) -> Vec<Diagnostic> {
     let mut res = Vec::new();
-    for lint in LINTS {
+    for lint in lints {
         if let Check::Set(check) = lint.check {
             check(&lint.code, subjects, &mut res);
         }

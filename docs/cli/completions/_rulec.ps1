@@ -49,9 +49,13 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
         }
         'rulec;check' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How findings are shown')
+            [CompletionResult]::new('--fail-level', '--fail-level', [CompletionResultType]::ParameterName, 'The least severity that ends with exit code 1')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without changing what a rule means')
+            [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'With `--fix`, also mend what may change what a rule means')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show what `--fix` would change, and change nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -77,7 +77,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-t -h --format --target --color --help"
+            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +85,10 @@ _rulec() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "human concise json github" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-level)
+                    COMPREPLY=($(compgen -W "info warning error never" -- "${cur}"))
                     return 0
                     ;;
                 --target)

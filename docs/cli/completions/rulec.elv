@@ -44,9 +44,13 @@ set edit:completion:arg-completer[rulec] = {|@words|
         }
         &'rulec;check'= {
             cand --format 'How findings are shown'
+            cand --fail-level 'The least severity that ends with exit code 1'
             cand -t 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
             cand --target 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
             cand --color 'When to use colours'
+            cand --fix 'Mend what can be mended without changing what a rule means'
+            cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
+            cand --diff 'Show what `--fix` would change, and change nothing'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

@@ -48,10 +48,17 @@ complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How fin
 concise\t'One line each'
 json\t'One JSON array'
 github\t'Annotations of GitHub Actions'"
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l fail-level -d 'The least severity that ends with exit code 1' -r -f -a "info\t'Any finding'
+warning\t'Warnings and errors'
+error\t'Errors only'
+never\t'None: only unusable input does'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s t -l target -d 'Also say what TARGET[/PROFILE] can\'t express or expects more of; repeat for several' -r
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l fix -d 'Mend what can be mended without changing what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l unsafe-fixes -d 'With `--fix`, also mend what may change what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l diff -d 'Show what `--fix` would change, and change nothing'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'
 json\t'One JSON object each'"

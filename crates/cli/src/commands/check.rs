@@ -1,24 +1,44 @@
 //! `rulec check`
 
+use std::path::Path;
+
 use diagnostic::{Diagnostic, Severity};
-use driver::Loaded;
+use driver::{Fixed, Loaded};
 
 use super::Ended;
-use crate::args::{Check, Format};
+use crate::args::{Check, FailLevel, Format};
 use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
-    let loaded = driver::load_with(files::rules(&args.paths)?, &files::config(&args.paths)?);
-    let mut lints = driver::check(&loaded);
-    let targets = driver::Targets::builtin();
+    let config = files::config(&args.paths)?;
+    let mut loaded = driver::load_with(files::rules(&args.paths)?, &config);
+    if args.fix || args.diff {
+        let fixed = driver::fix(&loaded, &config.check, args.unsafe_fixes)?;
+        if args.diff {
+            fixed.iter().for_each(|it| shell.out(&diff(it)));
+            return Ok(if fixed.is_empty() { Outcome::Clean } else { Outcome::Findings });
+        }
+        let stdin = fixed.iter().find(|it| it.path == "<stdin>");
+        if let Some(it) = stdin {
+            shell.out(it.after.trim_end_matches('\n'));
+            return Ok(Outcome::Clean);
+        }
+        for it in &fixed {
+            files::write(Path::new(&it.path), &it.after)?;
+        }
+        let count: usize = fixed.iter().map(|it| it.count).sum();
+        shell.err(&format!("{count} fixes in {} files", fixed.len()));
+        loaded = driver::load_with(files::rules(&args.paths)?, &config);
+    }
+    let targets = files::targets(config.templates.as_deref())?;
+    let mut extra = Vec::new();
     for it in &args.target {
         let request = driver::Request::parse(it, &targets)?;
-        lints.extend(driver::check_target(&loaded, &request, &targets));
+        extra.extend(driver::check_target(&loaded, &request, &targets));
     }
-    let own = loaded.rules.iter().flat_map(|it| &it.problems);
-    let mut findings: Vec<&Diagnostic> = loaded.problems.iter().chain(own).chain(&lints).collect();
-    findings.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
+    let all = driver::check(&loaded, &config.check, extra)?;
+    let findings: Vec<&Diagnostic> = all.iter().collect();
     show(&findings, &loaded, args.format, shell);
     let count = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -29,7 +49,21 @@ pub fn check(args: &Check, shell: &mut Shell) -> Ended {
             count(Severity::Info)
         ));
     }
-    Ok(if errors + warnings > 0 { Outcome::Findings } else { Outcome::Clean })
+    let failed = match args.fail_level {
+        FailLevel::Info => !findings.is_empty(),
+        FailLevel::Warning => errors + warnings > 0,
+        FailLevel::Error => errors > 0,
+        FailLevel::Never => false,
+    };
+    Ok(if failed { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// What a fix changes, as a unified diff.
+fn diff(it: &Fixed) -> String {
+    similar::TextDiff::from_lines(&it.before, &it.after)
+        .unified_diff()
+        .header(&it.path, &it.path)
+        .to_string()
 }
 
 fn show(findings: &[&Diagnostic], loaded: &Loaded, format: Format, shell: &mut Shell) {

@@ -9,6 +9,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L048", name: "ambiguous-value", page: include_str!("ambiguous_value.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

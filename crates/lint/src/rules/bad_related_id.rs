@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L047", name: "bad-related-id", page: include_str!("bad_related_id.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

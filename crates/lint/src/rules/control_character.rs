@@ -12,6 +12,7 @@ pub static LINT: Lint = Lint {
         name: "control-character",
         page: include_str!("control_character.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -8,6 +8,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L033", name: "detection-tag", page: include_str!("detection_tag.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

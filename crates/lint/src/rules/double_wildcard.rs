@@ -9,6 +9,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L037", name: "double-wildcard", page: include_str!("double_wildcard.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

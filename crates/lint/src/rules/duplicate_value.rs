@@ -9,6 +9,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L068", name: "duplicate-value", page: include_str!("duplicate_value.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

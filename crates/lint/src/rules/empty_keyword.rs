@@ -11,6 +11,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L049", name: "empty-keyword", page: include_str!("empty_keyword.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -10,6 +10,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L038", name: "escaped-wildcard", page: include_str!("escaped_wildcard.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "event-id-with-category",
         page: include_str!("event_id_with_category.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

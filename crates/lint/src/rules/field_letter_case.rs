@@ -12,6 +12,7 @@ pub static LINT: Lint = Lint {
         name: "field-letter-case",
         page: include_str!("field_letter_case.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

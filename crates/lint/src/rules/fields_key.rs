@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L061", name: "fields-key", page: include_str!("fields_key.md") },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L064", name: "file-name-prefix", page: include_str!("file_name_prefix.md") },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L063", name: "file-name-style", page: include_str!("file_name_style.md") },
+    by_default: false,
     check: Check::Set(check),
 };
 

@@ -7,6 +7,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L059", name: "invalid-hash", page: include_str!("invalid_hash.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

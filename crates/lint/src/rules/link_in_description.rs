@@ -10,6 +10,7 @@ pub static LINT: Lint = Lint {
         name: "link-in-description",
         page: include_str!("link_in_description.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -7,6 +7,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L057", name: "localized-user", page: include_str!("localized_user.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "lower-case-falsepositive",
         page: include_str!("lower_case_falsepositive.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L041", name: "missing-author", page: include_str!("missing_author.md") },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -10,6 +10,7 @@ pub static LINT: Lint = Lint {
         name: "missing-description",
         page: include_str!("missing_description.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L065", name: "missing-level", page: include_str!("missing_level.md") },
+    by_default: false,
     check: Check::Rule(check),
 };
 

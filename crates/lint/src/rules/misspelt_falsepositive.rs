@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "misspelt-falsepositive",
         page: include_str!("misspelt_falsepositive.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -13,6 +13,7 @@ pub static LINT: Lint = Lint {
         name: "modified-not-later",
         page: include_str!("modified_not_later.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -7,6 +7,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L002", name: "no-difference", page: include_str!("no_difference.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

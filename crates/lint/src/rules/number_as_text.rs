@@ -9,6 +9,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L039", name: "number-as-text", page: include_str!("number_as_text.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -9,6 +9,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L045", name: "of-one-selection", page: include_str!("of_one_selection.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

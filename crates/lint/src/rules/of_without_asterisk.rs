@@ -12,6 +12,7 @@ pub static LINT: Lint = Lint {
         name: "of-without-asterisk",
         page: include_str!("of_without_asterisk.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "provider-with-category",
         page: include_str!("provider_with_category.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

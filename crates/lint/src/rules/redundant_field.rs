@@ -7,6 +7,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L072", name: "redundant-field", page: include_str!("redundant_field.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -10,6 +10,7 @@ pub static LINT: Lint = Lint {
         name: "short-description",
         page: include_str!("short_description.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -8,6 +8,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L060", name: "space-in-field", page: include_str!("space_in_field.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "specific-logsource",
         page: include_str!("specific_logsource.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

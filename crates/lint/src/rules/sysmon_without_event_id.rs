@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "sysmon-without-event-id",
         page: include_str!("sysmon_without_event_id.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -10,6 +10,7 @@ pub static LINT: Lint = Lint {
         name: "unhelpful-falsepositive",
         page: include_str!("unhelpful_falsepositive.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "unknown-attribute",
         page: include_str!("unknown_attribute.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -11,6 +11,7 @@ pub static LINT: Lint = Lint {
         name: "unknown-logsource",
         page: include_str!("unknown_logsource.md"),
     },
+    by_default: false,
     check: Check::Rule(check),
 };
 

@@ -12,6 +12,7 @@ pub static LINT: Lint = Lint {
         name: "unknown-tag-namespace",
         page: include_str!("unknown_tag_namespace.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 

@@ -6,6 +6,7 @@ use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
     code: Code { id: "L001", name: "unused-selection", page: include_str!("unused_selection.md") },
+    by_default: true,
     check: Check::Rule(check),
 };
 

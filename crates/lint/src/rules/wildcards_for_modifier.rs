@@ -13,6 +13,7 @@ pub static LINT: Lint = Lint {
         name: "wildcards-for-modifier",
         page: include_str!("wildcards_for_modifier.md"),
     },
+    by_default: true,
     check: Check::Rule(check),
 };
 
