@@ -65,6 +65,9 @@ final class Lucene {
 
     /** What a `WildcardQuery` would be if it ignored the case of ASCII letters: Elasticsearch has its own. */
     private static Automaton uncased(String pattern) {
+        if (pattern.isEmpty()) {
+            return Automata.makeEmptyString(); // of no automata, `concatenate` makes none that accepts anything
+        }
         return Operations.concatenate(pattern.codePoints().mapToObj(it -> switch (it) {
             case '*' -> Automata.makeAnyString();
             case '?' -> Automata.makeAnyChar();

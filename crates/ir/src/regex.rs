@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 
 use regex_syntax::ast::{self, Ast};
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 /// A regular expression and its flags.
 #[derive(Debug, Clone)]
@@ -107,9 +107,44 @@ impl Regex {
         &self.plain
     }
 
+    /// The expression with no upper bound on any repetition, which finds all that this one does;
+    /// `None` when there was none. It is for engines to which such a count is too much work.
+    pub fn unbounded(&self) -> Option<Regex> {
+        let mut found = false;
+        let plain = without_bounds(&self.plain, &mut found);
+        found.then(|| Regex {
+            text: plain.to_string(),
+            plain,
+            folded: OnceLock::new(),
+            ..self.clone()
+        })
+    }
+
     /// Text and flags, which decide equality.
     pub fn key(&self) -> (&str, bool, bool, bool) {
         (&self.text, self.ignore_case, self.multi_line, self.dot_all)
+    }
+}
+
+fn without_bounds(hir: &Hir, found: &mut bool) -> Hir {
+    match hir.kind() {
+        HirKind::Repetition(it) => {
+            let bounded = it.max.is_some_and(|max| max > 1 && max > it.min);
+            *found |= bounded;
+            Hir::repetition(Repetition {
+                max: it.max.filter(|_| !bounded),
+                sub: Box::new(without_bounds(&it.sub, found)),
+                ..it.clone()
+            })
+        }
+        HirKind::Capture(it) => without_bounds(&it.sub, found),
+        HirKind::Concat(parts) => {
+            Hir::concat(parts.iter().map(|it| without_bounds(it, found)).collect())
+        }
+        HirKind::Alternation(parts) => {
+            Hir::alternation(parts.iter().map(|it| without_bounds(it, found)).collect())
+        }
+        _ => hir.clone(),
     }
 }
 
@@ -199,10 +234,9 @@ fn fold_hir(hir: &Hir) -> Hir {
             Err(_) => hir.clone(),
         },
         HirKind::Class(Class::Unicode(it)) => Hir::class(Class::Unicode(fold_class(it))),
-        HirKind::Repetition(it) => Hir::repetition(regex_syntax::hir::Repetition {
-            sub: Box::new(fold_hir(&it.sub)),
-            ..it.clone()
-        }),
+        HirKind::Repetition(it) => {
+            Hir::repetition(Repetition { sub: Box::new(fold_hir(&it.sub)), ..it.clone() })
+        }
         HirKind::Capture(it) => Hir::capture(regex_syntax::hir::Capture {
             sub: Box::new(fold_hir(&it.sub)),
             ..it.clone()

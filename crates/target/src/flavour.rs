@@ -4,10 +4,14 @@
 //! that always matches the whole text gets `.*` where the expression is open.
 
 use ir::{Part, Pattern, Regex, fold_class};
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition};
 
 use crate::manifest::Flavour;
 use crate::quote::Unquotable;
+use crate::work;
+
+/// What can't be spelled when an expression is more work than an engine takes.
+pub const TOO_MUCH_WORK: &str = "a regular expression that is so much work";
 
 /// A pattern as a regular expression for the flags `s` and, without case, `i`.
 pub fn of_pattern(pattern: &Pattern) -> String {
@@ -73,6 +77,13 @@ pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, 
         for (part, open) in [(fixed, false), (free, true)] {
             let Some(part) = part else { continue };
             let after = if open { format!("{}*", flavour.any) } else { String::new() };
+            if let Some(most) = flavour.most_work {
+                let run = |it: &str| if it.is_empty() { Hir::empty() } else { any_text() };
+                let whole = Hir::concat(vec![run(&before), part.clone(), run(&after)]);
+                if !work::is_within(&whole, most) {
+                    return Err(Unquotable(TOO_MUCH_WORK.to_owned()));
+                }
+            }
             let level = usize::from(!before.is_empty() || !after.is_empty());
             branches.push(format!("{before}{}{after}", printer.term(&part, level)?));
         }
@@ -185,9 +196,16 @@ impl Printer<'_> {
                 group(counted(parts), 1)
             }
             HirKind::Alternation(parts) => {
+                // An empty branch is an error to some engines, so it becomes a `?`.
+                let (empty, parts): (Vec<&Hir>, Vec<&Hir>) =
+                    parts.iter().partition(|it| matches!(it.kind(), HirKind::Empty));
                 let parts =
-                    parts.iter().map(|it| self.term(it, 0)).collect::<Result<Vec<_>, _>>()?;
-                group(parts.join("|"), 0)
+                    parts.into_iter().map(|it| self.term(it, 0)).collect::<Result<Vec<_>, _>>()?;
+                if empty.is_empty() {
+                    group(parts.join("|"), 0)
+                } else {
+                    group(format!("{}{})?", flavour.group, parts.join("|")), 1)
+                }
             }
         })
     }
@@ -288,15 +306,25 @@ fn fold_classes(hir: &Hir) -> Hir {
         HirKind::Class(Class::Unicode(it)) if !is_all(it) => {
             Hir::class(Class::Unicode(fold_class(it)))
         }
-        HirKind::Repetition(it) => Hir::repetition(regex_syntax::hir::Repetition {
-            sub: Box::new(fold_classes(&it.sub)),
-            ..it.clone()
-        }),
+        HirKind::Repetition(it) => {
+            Hir::repetition(Repetition { sub: Box::new(fold_classes(&it.sub)), ..it.clone() })
+        }
         HirKind::Capture(it) => fold_classes(&it.sub),
         HirKind::Concat(parts) => Hir::concat(parts.iter().map(fold_classes).collect()),
         HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(fold_classes).collect()),
         _ => hir.clone(),
     }
+}
+
+/// Any text at all.
+fn any_text() -> Hir {
+    let all = ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]);
+    Hir::repetition(Repetition {
+        min: 0,
+        max: None,
+        greedy: true,
+        sub: Box::new(Hir::class(Class::Unicode(all))),
+    })
 }
 
 fn is_all(class: &ClassUnicode) -> bool {

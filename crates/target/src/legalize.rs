@@ -11,14 +11,14 @@ use ir::{Case, Expr, Field, Part, Pattern, Predicate, Regex, Shape, Test};
 use rustc_hash::FxHashMap;
 
 use crate::codes::{CANNOT_EXPRESS, UNQUOTABLE, UNRESOLVED_PLACEHOLDER};
-use crate::flavour;
+use crate::flavour::{self, TOO_MUCH_WORK};
 use crate::hole::{Hole, Op, Piece};
-use crate::legal::{Leaf, Legal, Note};
+use crate::legal::{Effect, Leaf, Legal, Note};
 use crate::load::Target;
 use crate::manifest::{Kind, Version};
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
-use crate::ways::{Arg, Search, describe, settled, ways};
+use crate::ways::{Arg, Search, as_text, describe, settled, ways};
 
 /// A test as it will be written, before neighbours are joined into lists.
 struct Call<'a, 'r> {
@@ -228,7 +228,7 @@ impl<'a> Legalizer<'a> {
         };
         if let Some(constant) = settled(&test.predicate, kind) {
             let reason = format!("`{name}` holds no text there, so this value is never found");
-            let effect = crate::legal::Effect::Narrower.flip(negated);
+            let effect = Effect::Narrower.flip(negated);
             self.notes.push(Note { effect, reason, span: test.span });
             return Piecewise::Done(Legal::Const(constant));
         }
@@ -249,7 +249,25 @@ impl<'a> Legalizer<'a> {
         self.note_ascii(test, negated);
         let mut unsaid = None;
         for way in ways(&test.predicate, kind) {
+            let mut widened = None;
             let arg = match way.arg {
+                Arg::Unbounded(regex, search) => {
+                    // Only what is too much work is said otherwise, and only where that helps.
+                    let Some(Unquotable(what)) = &unsaid else { continue };
+                    if what != TOO_MUCH_WORK {
+                        continue;
+                    }
+                    let Some(regex) = regex.unbounded() else { continue };
+                    widened = Some(Note {
+                        effect: Effect::Wider.flip(negated),
+                        reason: format!(
+                            "a count has no upper bound there, as `{}` would refuse the expression for its work",
+                            self.target.manifest.name
+                        ),
+                        span: test.span,
+                    });
+                    Arg::Regex(Arc::new(regex), search)
+                }
                 Arg::AsRegex(pattern, case, search) => {
                     if self.target.op(kind, way.op).is_none() {
                         continue;
@@ -276,12 +294,12 @@ impl<'a> Legalizer<'a> {
             let Some(op) = self.target.op(kind, op_name) else { continue };
             match self.render(op, &field, &[&arg]) {
                 Ok(leaf) => {
-                    if let Some(effect) = op.spec.effect {
-                        let note = Note {
-                            effect: effect.flip(negated ^ not),
-                            reason: op.spec.reason.clone(),
-                            span: test.span,
-                        };
+                    let stated = op.spec.effect.map(|effect| Note {
+                        effect: effect.flip(negated ^ not),
+                        reason: op.spec.reason.clone(),
+                        span: test.span,
+                    });
+                    for note in stated.into_iter().chain(widened) {
                         let known = |it: &Note| it.span == note.span && *it == note;
                         if !self.notes.iter().any(known) {
                             self.notes.push(note);
@@ -303,6 +321,12 @@ impl<'a> Legalizer<'a> {
         if let Some(it) = unsaid {
             return self.unquotable(test, &it);
         }
+        if let Predicate::Net(net) = &test.predicate
+            && matches!(kind, Kind::Text | Kind::Array)
+            && let Some(patterns) = as_text(*net)
+        {
+            return self.net_as_text(test, patterns, negated);
+        }
         let what = describe(&test.predicate);
         let target = &self.target.manifest.name;
         let on = match kind {
@@ -314,6 +338,37 @@ impl<'a> Legalizer<'a> {
                 .with_help(format!("rewrite the test, or leave the target out: `targets: {{ {target}: {{ skip: true, reason: ... }} }}`")),
         );
         Piecewise::Done(Legal::Const(false))
+    }
+
+    /// A network asked of text: it says less than of addresses, and more than the text does.
+    fn net_as_text<'r>(
+        &mut self,
+        test: &Test,
+        patterns: Vec<Pattern>,
+        negated: bool,
+    ) -> Piecewise<'a, 'r> {
+        let open = patterns.iter().any(|it| !matches!(it.shape(), Shape::Exact(_)));
+        let tests: Vec<Test> = patterns
+            .into_iter()
+            .map(|it| Test { predicate: Predicate::Text(it, Case::Insensitive), ..test.clone() })
+            .collect();
+        let parts = tests.iter().map(|it| self.test(it, negated)).collect();
+        let parts = self.join(parts);
+        let mut note = |effect: Effect, reason: &str| {
+            let effect = effect.flip(negated);
+            self.notes.push(Note { effect, reason: reason.to_owned(), span: test.span });
+        };
+        if open {
+            note(
+                Effect::Wider,
+                "the network is asked of text: what begins like one of its addresses passes",
+            );
+        }
+        note(
+            Effect::Narrower,
+            "the network is asked of text: an address of it that is written otherwise (`::ffff:10.0.0.1`) does not",
+        );
+        Piecewise::Done(self.chain(parts, false))
     }
 
     fn quote_name(&mut self, name: &str) -> Result<String, Unquotable> {
@@ -343,7 +398,7 @@ impl<'a> Legalizer<'a> {
         if self.target.manifest.ascii_case && pattern.parts().iter().any(foreign) {
             let reason =
                 format!("`{}` ignores the case of ASCII letters only", self.target.manifest.name);
-            let effect = crate::legal::Effect::Narrower.flip(negated);
+            let effect = Effect::Narrower.flip(negated);
             self.notes.push(Note { effect, reason, span: test.span });
         }
     }

@@ -17,6 +17,7 @@ mod map;
 mod profile;
 mod quote;
 mod ways;
+mod work;
 
 pub use codes::{CODES, TARGET_CHECK};
 pub use envelope::Breach;

@@ -249,6 +249,9 @@ pub struct Flavour {
     /// The largest count of a repetition.
     #[serde(default)]
     pub most_repeats: Option<u32>,
+    /// The most states that may be visited in making a deterministic automaton of an expression.
+    #[serde(default)]
+    pub most_work: Option<usize>,
 }
 
 /// What a column holds.

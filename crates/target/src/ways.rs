@@ -4,6 +4,7 @@
 //! Does not know: which of them a target has, how anything is written.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use ir::{Anchor, Case, Cmp, Net, Number, Part, Pattern, Predicate, Regex, Shape};
@@ -16,6 +17,8 @@ use crate::manifest::Kind;
 pub enum Arg<'r> {
     Glob(Cow<'r, Pattern>),
     Regex(Arc<Regex>, Search),
+    /// The expression less its upper bounds, made only when it is too much work with them.
+    Unbounded(&'r Regex, Search),
     /// The pattern as a regular expression, made only when the plainer ways fail.
     AsRegex(Cow<'r, Pattern>, Case, Search),
     Number(Number),
@@ -43,9 +46,19 @@ pub struct Way<'r> {
     pub arg: Arg<'r>,
 }
 
-/// Tests that a column's kind decides: text that is no number is in no number column.
+/// Tests that a column's kind decides: text that is no number is in no number
+/// column, and text that is in no address in no column of addresses.
 pub fn settled(predicate: &Predicate, kind: Kind) -> Option<bool> {
     let Predicate::Text(pattern, _) = predicate else { return None };
+    if kind == Kind::Ip {
+        let foreign = |it: &Part| match it {
+            Part::Literal(it) => {
+                it.contains(|ch: char| !ch.is_ascii_hexdigit() && !".:".contains(ch))
+            }
+            _ => false,
+        };
+        return pattern.parts().iter().any(foreign).then_some(false);
+    }
     let Shape::Exact(text) = pattern.shape() else { return None };
     let can = match kind {
         Kind::Number => Number::parse(text).is_some(),
@@ -53,6 +66,46 @@ pub fn settled(predicate: &Predicate, kind: Kind) -> Option<bool> {
         _ => true,
     };
     (!can).then_some(false)
+}
+
+/// The texts that the addresses of a network begin with, or are; `None` when these are too many, or
+/// when their beginnings are not the same.
+pub fn as_text(net: Net) -> Option<Vec<Pattern>> {
+    let address = match net.address() {
+        IpAddr::V4(it) => it,
+        IpAddr::V6(it) => return v6_as_text(it, net.bits()),
+    };
+    let (whole, rest) = (usize::from(net.bits() / 8), net.bits() % 8);
+    let octets = address.octets();
+    let fixed: Vec<String> = octets[..whole].iter().map(u8::to_string).collect();
+    let open = |mut octets: Vec<String>| {
+        let all = octets.len() == 4;
+        octets.extend((!all).then(String::new));
+        Pattern::literal(octets.join(".")).open(false, !all)
+    };
+    if rest == 0 {
+        return (whole > 0).then(|| vec![open(fixed)]);
+    }
+    let some = 1u16 << (8 - rest);
+    let next = (0..some).map(|it| u16::from(octets[whole]) + it);
+    Some(next.map(|it| open([fixed.clone(), vec![it.to_string()]].concat())).collect())
+}
+
+/// One address as RFC 5952 writes it, or a network that its first group alone decides.
+fn v6_as_text(address: Ipv6Addr, bits: u8) -> Option<Vec<Pattern>> {
+    if bits == 128 {
+        return Some(vec![Pattern::literal(address.to_string())]);
+    }
+    // Leading zeros are not written, so a network that holds them has no one beginning.
+    let group = address.segments()[0];
+    if bits == 0 || bits > 16 || group < 0x1000 {
+        return None;
+    }
+    let digits = usize::from(bits.div_ceil(4));
+    let first = u32::from(group) >> (16 - 4 * digits);
+    let some = 1u32 << (4 * digits - usize::from(bits));
+    let text = (0..some).map(|it| format!("{:0digits$x}", first + it));
+    Some(text.map(|it| Pattern::literal(it).open(false, true)).collect())
 }
 
 /// The ways to say a test on a column of a kind, plainest first.
@@ -85,6 +138,10 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way<'_>> {
                 res.push(way("regex_uncased", Arg::Regex(regex.clone(), Search::Uncased)));
             }
             res.push(way("regex", Arg::Regex(regex.clone(), Search::Plain)));
+            if regex.ignore_case() && regex.text().is_ascii() {
+                res.push(way("regex_uncased", Arg::Unbounded(regex, Search::Uncased)));
+            }
+            res.push(way("regex", Arg::Unbounded(regex, Search::Plain)));
             res
         }
         Predicate::Number(cmp, number) => {
@@ -215,5 +272,28 @@ pub fn describe(predicate: &Predicate) -> &'static str {
         Predicate::Net(_) => "membership of a network",
         Predicate::Field(..) => "a comparison of two fields",
         Predicate::Time(..) => "a part of a date",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_as_the_beginnings_of_text() {
+        let of = |net: &str| {
+            let patterns = as_text(Net::parse(net).unwrap())?;
+            Some(patterns.iter().map(flavour::of_pattern).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(of("10.0.0.0/8").unwrap(), r"\A10\.");
+        assert_eq!(of("172.16.0.0/15").unwrap(), r"\A172\.16\. \A172\.17\.");
+        assert_eq!(of("192.168.1.252/31").unwrap(), r"\A192\.168\.1\.252\z \A192\.168\.1\.253\z");
+        assert_eq!(of("127.0.0.1").unwrap(), r"\A127\.0\.0\.1\z");
+        assert_eq!(of("::1/128").unwrap(), r"\A::1\z");
+        assert_eq!(of("fc00::/7").unwrap(), r"\Afc \Afd");
+        assert_eq!(of("fe80::/10").unwrap(), r"\Afe8 \Afe9 \Afea \Afeb");
+        assert_eq!(of("0.0.0.0/0"), None);
+        assert_eq!(of("2001:db8::/32"), None);
+        assert_eq!(of("::/8"), None);
     }
 }
