@@ -34,20 +34,20 @@ def load(text):
     return yaml.load(text, Core)
 
 
-def around(rule, rng):
-    """About `EVENTS` events: some that should match, then near misses of them."""
+def around(rule, rng, count=EVENTS):
+    """About `count` events: some that should match, then near misses of them."""
     selections = {
         name: body for name, body in rule["detection"].items()
         if name not in ("condition", "timeframe") and isinstance(body, (dict, list))
     }
     wanted = {name: body for name, body in selections.items() if "filter" not in name}
-    bases = [merged(wanted.values(), rng) for _ in range(4)]
+    bases = [merged(wanted.values(), rng) for _ in range(max(4, count // 5))]
     bases += [merged([body], rng) for body in rng.sample(list(selections.values()), min(3, len(selections)))]
     bases.append(merged(selections.values(), rng))
     bases = [base for base in bases if base]
     if not bases:
         return []
-    misses = [edited(rng.choice(bases[:4]), rng) for _ in range(EVENTS - len(bases) - 1)]
+    misses = [edited(rng.choice(bases[:max(4, count // 5)]), rng) for _ in range(count - len(bases) - 1)]
     return bases + misses + [{}]
 
 

@@ -43,7 +43,6 @@ pub fn conformance(target: Option<&str>) -> Result<(), String> {
         return Err(format!("no judge of that target; there are: {}", names.join(", ")));
     }
     let place = place();
-    place.run("cargo", ["build", "--release", "-p", "rulec-cli"])?;
     fs::create_dir_all(place.root.join(&place.work)).map_err(|e| e.to_string())?;
     let mut failed = Vec::new();
     for (name, judge) in chosen {
@@ -90,6 +89,7 @@ pub fn attack() -> Result<(), String> {
 }
 
 fn eql(place: &Place) -> Result<(), String> {
+    place.build()?;
     let Some(python) = place.python() else { return Ok(()) };
     // `-I`: the script may not shadow the package of its name.
     let mut args = vec![PathBuf::from("-I"), place.scripts.join("eql.py")];
@@ -99,6 +99,7 @@ fn eql(place: &Place) -> Result<(), String> {
 }
 
 fn kql(place: &Place) -> Result<(), String> {
+    place.build()?;
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node() else { return Ok(()) };
     let schema = place.work.join("kql_schema.json");
@@ -131,13 +132,24 @@ fn falco(place: &Place) -> Result<(), String> {
     }
     let Some(python) = place.python() else { return Ok(()) };
     let copies = place.work.join("copies");
-    let mut args = vec![PathBuf::from("-I"), place.scripts.join("copies.py"), copies.clone()];
-    args.extend(place.rules.iter().cloned());
-    place.run(python, args)?;
-    crate::falco::judge(&place.root.join(copies), &fields, &say)
+    let folder = place.root.join(&copies);
+    let paths: Vec<PathBuf> = place.rules.iter().map(|it| place.root.join(it)).collect();
+    let copy = |rules: &[String]| -> Result<PathBuf, String> {
+        let script = place.scripts.join("copies.py");
+        let mut args = vec!["-I".into(), script, copies.clone(), "--events=150".into()];
+        args.extend(rules.iter().map(PathBuf::from));
+        place.run(&python, args)?;
+        Ok(folder.clone())
+    };
+    crate::falco::judge(&paths, &fields, &copy, &say)
 }
 
 impl Place {
+    /// The program, for the judges that run it.
+    fn build(&self) -> Result<(), String> {
+        self.run("cargo", ["build", "--release", "-p", "rulec-cli"])
+    }
+
     /// A Python that has the packages, or a notice.
     fn python(&self) -> Option<PathBuf> {
         let venv = self.work.join("venv");

@@ -7,70 +7,113 @@
 mod check;
 mod condition;
 mod eval;
+mod fields;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
-use driver::{Request, Targets};
-use serde_json::Value;
+use driver::{Loaded, LoadedRule, Request, Targets};
+use serde_json::{Map, Value};
 use target::{Fidelity, Output};
 
-use check::Catalogue;
 use condition::Condition;
+use fields::Catalogue;
 
 const SHOWN: usize = 20;
+/// Fewer judged pairs than these prove too little.
+const PAIRS: usize = 15_000;
+const TRUE_PAIRS: usize = 5_000;
 
-/// Judges every rule of a folder, each with its events as tests; `catalogue` is the table of the
-/// engine's fields.
-pub fn judge(folder: &Path, catalogue: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
+/// Writes copies of rules, by path, that have events around them as their tests; returns the folder.
+pub type Copy<'a> = dyn Fn(&[String]) -> Result<PathBuf, String> + 'a;
+
+/// Judges every rule below some folders; `catalogue` is the table of the engine's fields.
+pub fn judge(
+    folders: &[PathBuf],
+    catalogue: &Path,
+    copy: &Copy<'_>,
+    say: &dyn Fn(&str),
+) -> Result<(), String> {
     let text = std::fs::read_to_string(catalogue)
         .map_err(|err| format!("can't read `{}`: {err}", catalogue.display()))?;
     let catalogue = Catalogue::read(&text);
-    let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder).map_err(|err| err.to_string())?;
-    for path in entries.filter_map(Result::ok).map(|it| it.path()) {
-        let bytes = std::fs::read(&path).map_err(|err| err.to_string())?;
-        files.push((path.display().to_string(), bytes));
-    }
-    files.sort();
-    let loaded = driver::load(files);
     let targets = Targets::builtin();
     let request = Request::parse("falco/syscall:rules", &targets)?;
     let target = request.target(&targets).ok_or("the target is gone")?;
     let mut judge = Judge::default();
+    let loaded = load(folders)?;
     let mut outputs: Vec<Output> = Vec::new();
+    let mut said: BTreeSet<String> = BTreeSet::new();
     for rule in &loaded.rules {
-        let key = rule.lowered.as_ref().map(|it| it.rule.logsource.key()).unwrap_or_default();
+        let source = rule.lowered.as_ref().map(|it| it.rule.logsource.key()).unwrap_or_default();
         match request.convert(rule, &targets, false).result {
             Ok(output) => {
-                *judge.table.entry((key, output.fidelity.word())).or_default() += 1;
-                let mut problems = Vec::new();
-                let conditions = check::file(&output.text, &catalogue, &mut problems);
-                judge.problems.extend(problems);
-                for (_, condition) in conditions {
-                    judge.verdicts(rule, &condition, output.fidelity, &request, &targets);
-                }
+                judge.outcomes.entry((source, output.fidelity.word().to_owned())).or_default().push(
+                    output.notes.iter().map(|it| it.reason.clone()).collect(),
+                );
+                check::file(&output.text, &catalogue, &mut judge.problems);
+                said.extend(loaded.sources.get(rule.file).map(|it| it.path().to_owned()));
                 outputs.push(output);
             }
-            Err(_) => *judge.table.entry((key, "refused")).or_default() += 1,
+            Err(problems) => {
+                let reason = problems.first().map(|it| it.message.clone());
+                judge.outcomes.entry((source, "refused".to_owned())).or_default().push(
+                    reason.into_iter().collect(),
+                );
+            }
         }
     }
     // One file of all rules, but for those of one name: two of one title are the author's doing.
-    let mut titles = std::collections::BTreeSet::new();
+    let mut titles = BTreeSet::new();
     let unique: Vec<&Output> = outputs.iter().filter(|it| titles.insert(title(&it.item))).collect();
     let all = target.bundle("rules", &unique).map_err(|err| format!("{err:#}"))?;
     check::file(&all, &catalogue, &mut judge.problems);
+
+    let paths: Vec<String> = said.into_iter().collect();
+    for rule in &load(&[copy(&paths)?])?.rules {
+        let Ok(output) = request.convert(rule, &targets, false).result else { continue };
+        for (_, condition) in check::file(&output.text, &catalogue, &mut judge.problems) {
+            judge.verdicts(rule, &condition, output.fidelity, &request, &targets);
+        }
+    }
     judge.report(say)
+}
+
+/// All rule files below some folders.
+fn load(folders: &[PathBuf]) -> Result<Loaded, String> {
+    let mut files = Vec::new();
+    let mut rest: Vec<PathBuf> = folders.to_vec();
+    while let Some(path) = rest.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).map_err(|err| err.to_string())?;
+            rest.extend(entries.filter_map(Result::ok).map(|it| it.path()));
+        } else if path.extension().is_some_and(|it| it == "yml" || it == "yaml") {
+            let bytes = std::fs::read(&path).map_err(|err| err.to_string())?;
+            files.push((path.display().to_string(), bytes));
+        }
+    }
+    files.sort();
+    Ok(driver::load(files))
 }
 
 fn title(item: &str) -> &str {
     item.lines().find(|it| it.starts_with("- rule:")).unwrap_or(item)
 }
 
+#[derive(Debug, Default)]
+struct Counts {
+    pairs: usize,
+    matched: usize,
+    lists: usize,
+    left: usize,
+}
+
 #[derive(Default)]
 struct Judge {
-    table: BTreeMap<(String, &'static str), usize>,
-    pairs: BTreeMap<&'static str, [usize; 3]>,
+    /// Reasons of each rule, by log source and fidelity.
+    outcomes: BTreeMap<(String, String), Vec<Vec<String>>>,
+    pairs: BTreeMap<&'static str, Counts>,
+    failed: usize,
     problems: Vec<String>,
     wrong: Vec<String>,
 }
@@ -78,25 +121,27 @@ struct Judge {
 impl Judge {
     fn verdicts(
         &mut self,
-        rule: &driver::LoadedRule,
+        rule: &LoadedRule,
         condition: &Condition,
         fidelity: Fidelity,
         request: &Request,
         targets: &Targets,
     ) {
         for it in driver::run_fixtures(rule).into_iter().flatten() {
-            let counts = self.pairs.entry(fidelity.word()).or_default();
             let carried = request.carry(rule, &it.fixture.event, targets);
-            // No field of the engine holds a list.
-            let single =
-                |it: &Value| it.as_object().is_some_and(|it| !it.values().any(Value::is_array));
-            let Some(Value::Object(event)) = carried.filter(single) else {
-                counts[2] += 1;
+            let counts = self.pairs.entry(fidelity.word()).or_default();
+            let Some(Value::Object(mut event)) = carried else {
+                counts.left += 1;
                 continue;
             };
+            // No field of the engine holds a list.
+            if event.values().any(Value::is_array) {
+                counts.lists += 1;
+                continue;
+            }
             let said = eval::holds(condition, &event);
-            counts[0] += 1;
-            counts[1] += usize::from(it.matched);
+            counts.pairs += 1;
+            counts.matched += usize::from(it.matched);
             let wrong = match fidelity {
                 Fidelity::Exact => said != it.matched,
                 Fidelity::Wider => it.matched && !said,
@@ -104,37 +149,68 @@ impl Judge {
                 Fidelity::Both => false,
             };
             if wrong {
-                let title = rule.title.as_deref().unwrap_or_default();
-                let event = Value::Object(event);
-                let matched = it.matched;
-                self.wrong.push(format!("{title}: matcher {matched}, falco {said}: {event}"));
+                self.disagree(rule, it.matched, said, &event);
+            }
+            // A start that failed is no start, whatever the fields say, which are the caller's.
+            if said && event.get("evt.failed") == Some(&Value::Bool(false)) {
+                event.insert("evt.failed".to_owned(), Value::Bool(true));
+                self.failed += 1;
+                if eval::holds(condition, &event) {
+                    self.disagree(rule, false, true, &event);
+                }
             }
         }
     }
 
+    fn disagree(&mut self, rule: &LoadedRule, matched: bool, said: bool, event: &Map<String, Value>) {
+        let title = rule.title.as_deref().unwrap_or_default();
+        let event = Value::Object(event.clone());
+        self.wrong.push(format!("{title}: matcher {matched}, falco {said}: {event}"));
+    }
+
     fn report(&self, say: &dyn Fn(&str)) -> Result<(), String> {
         say("falco/syscall, by log source:");
-        for ((source, outcome), count) in &self.table {
-            if *outcome != "refused" || source.starts_with("linux/") {
-                say(&format!("  {count:>5} {outcome:<9} {source}"));
+        for ((source, outcome), rules) in &self.outcomes {
+            say(&format!("  {:>5} {outcome:<9} {source}", rules.len()));
+            let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+            for rule in rules {
+                for reason in rule.iter().collect::<BTreeSet<_>>() {
+                    *reasons.entry(reason).or_default() += 1;
+                }
+            }
+            for (reason, count) in reasons {
+                say(&format!("        {count:>5} {reason}"));
             }
         }
-        let refused = self.table.iter().filter(|((_, it), _)| *it == "refused").map(|(_, it)| it);
-        say(&format!("  {:>5} refused in all", refused.sum::<usize>()));
-        for (fidelity, [pairs, matched, left]) in &self.pairs {
-            say(&format!("  {fidelity}: {pairs} pairs, {matched} true, {left} not carried"));
+        let (mut pairs, mut matched) = (0, 0);
+        for (fidelity, it) in &self.pairs {
+            say(&format!(
+                "  {fidelity}: {} pairs, {} true; {} with a list where Falco has none, {} not carried",
+                it.pairs, it.matched, it.lists, it.left
+            ));
+            if *fidelity != Fidelity::Both.word() {
+                pairs += it.pairs;
+                matched += it.matched;
+            }
         }
         for it in self.problems.iter().chain(&self.wrong).take(SHOWN) {
             say(&format!("  {it}"));
         }
         say(&format!(
-            "falco: {} problems, {} disagreements",
+            "falco: {pairs} pairs judged, {matched} true, {} failed starts; {} problems, {} disagreements",
+            self.failed,
             self.problems.len(),
             self.wrong.len()
         ));
-        if self.problems.is_empty() && self.wrong.is_empty() {
-            return Ok(());
+        if !self.problems.is_empty() || !self.wrong.is_empty() {
+            return Err("rules for Falco are wrong".to_owned());
         }
-        Err("rules for Falco are wrong".to_owned())
+        // Without the corpus there are a few rules only.
+        if self.outcomes.values().map(Vec::len).sum::<usize>() > 1_000
+            && (pairs < PAIRS || matched < TRUE_PAIRS)
+        {
+            return Err(format!("fewer than {PAIRS} pairs, {TRUE_PAIRS} of them true"));
+        }
+        Ok(())
     }
 }

@@ -6,30 +6,30 @@
 
 use std::net::IpAddr;
 
-use ir::{Number, Rule};
+use ir::{Field, Number, Rule};
 use serde_json::{Map, Value};
 
 use crate::adapt::hexadecimal;
 use crate::manifest::Kind;
-use crate::profile::{FieldLong, FieldSpec, Form, Profile, SourceSpec, Where};
+use crate::profile::{FieldLong, FieldSpec, Form, Options, Profile, SourceSpec, Where};
 
 /// An event in the columns of a profile, flat; `None` when a column can't hold what the event
 /// says, such as text for a number, or when the rule has no place there.
-pub fn carry(rule: &Rule, profile: &Profile, event: &Value) -> Option<Value> {
+pub fn carry(rule: &Rule, profile: &Profile, options: &Options, event: &Value) -> Option<Value> {
     let source = profile.source(rule);
     if source.is_none() && !profile.any_source {
         return None;
     }
     let mut leaves = Vec::new();
     flatten(event, &mut String::new(), &mut leaves);
-    let mut row = Row { profile, columns: Map::new() };
+    let mut row = Row { profile, options, columns: Map::new() };
     let names: Vec<String> = leaves.iter().map(|(name, _)| name.clone()).collect();
     for (name, values) in leaves {
         row.field(rule, source, &name, values)?;
     }
     if let Some(source) = source {
         row.belong(&source.condition)?;
-        row.says_nothing_else(source, &names)?;
+        row.says_nothing_else(rule, source, &names)?;
     }
     Some(Value::Object(row.columns))
 }
@@ -59,6 +59,7 @@ fn flatten(value: &Value, path: &mut String, leaves: &mut Vec<(String, Vec<Value
 
 struct Row<'a> {
     profile: &'a Profile,
+    options: &'a Options,
     columns: Map<String, Value>,
 }
 
@@ -71,7 +72,7 @@ impl Row<'_> {
         values: Vec<Value>,
     ) -> Option<()> {
         // What the profile has no column for is not there.
-        let Some(spec) = self.profile.field(rule, source, name) else { return Some(()) };
+        let Some(spec) = self.profile.field(rule, source, name, self.options) else { return Some(()) };
         match &*spec {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
@@ -81,13 +82,18 @@ impl Row<'_> {
                     [] => self.long(long, None, it),
                     [one] => self.long(long, Some(one), it),
                     many if long.split.is_some() => self.long(long, many.first(), it),
-                    many => match many.get(idx) {
+                    many => match many.get(idx).or_else(|| self.joined(many)) {
                         Some(column) => self.long(long, Some(column), it),
                         None => Some(()),
                     },
                 }
             }),
         }
+    }
+
+    /// The last of several columns, if it joins all that is left.
+    fn joined<'c>(&self, columns: &'c [String]) -> Option<&'c String> {
+        columns.last().filter(|it| self.profile.column(it).0 == Kind::Joined)
     }
 
     /// Several columns hold the elements of a list in order.
@@ -180,7 +186,19 @@ impl Row<'_> {
 
     /// Refuses an event that is silent about a field which the place itself tells: a connection that
     /// was opened here is one that was initiated.
-    fn says_nothing_else(&self, source: &SourceSpec, names: &[String]) -> Option<()> {
+    fn says_nothing_else(
+        &self,
+        rule: &Rule,
+        source: &SourceSpec,
+        names: &[String],
+    ) -> Option<()> {
+        // A field that the rule does not ask of makes no difference to it.
+        let mut asked = Vec::new();
+        rule.expr.for_each_test(&mut |test| {
+            if let Field::Named(name) = &test.field {
+                asked.push(&**name);
+            }
+        });
         let groups = source.fields.iter().filter_map(|it| self.profile.groups.get(it));
         let told = |condition: &Where| {
             condition.iter().all(|(key, value)| {
@@ -195,6 +213,7 @@ impl Row<'_> {
         };
         for (name, spec) in groups.flatten() {
             if let FieldSpec::Long(long) = spec
+                && asked.contains(&name.as_str())
                 && !names.contains(name)
                 && long.cases.values().any(|it| !it.is_empty() && told(it))
             {
@@ -237,9 +256,17 @@ impl Row<'_> {
             }),
             Kind::Ip => Value::from(text.parse::<IpAddr>().ok()?.to_string()),
             Kind::Any => value,
-            _ => Value::from(text),
+            _ => Value::from(match self.profile.column(column).1.and_then(|it| it.max_length) {
+                Some(most) => start(&text, most).to_owned(),
+                None => text,
+            }),
         };
+        let joins = self.profile.column(column).0 == Kind::Joined;
         match self.columns.get_mut(column) {
+            Some(Value::String(one)) if joins => {
+                one.push(' ');
+                one.push_str(&spelled(&value));
+            }
             None => {
                 self.columns.insert(column.to_owned(), value);
             }
@@ -248,6 +275,12 @@ impl Row<'_> {
         }
         Some(())
     }
+}
+
+/// The first `most` bytes of a text, or a little less where a character would be cut.
+pub fn start(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|it| text.is_char_boundary(*it));
+    &text[..end.unwrap_or(0)]
 }
 
 /// A value as text, numbers as the meaning spells them.

@@ -23,7 +23,7 @@ pub use codes::{CODES, TARGET_CHECK};
 pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
-pub use manifest::{Format, Kind, Manifest, Version};
+pub use manifest::{Format, Kind, Manifest, OptionSpec, Version};
 pub use profile::Profile;
 
 use diagnostic::Diagnostic;
@@ -60,7 +60,7 @@ impl Target {
     ) -> Result<Output, Vec<Diagnostic>> {
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let options = self.options(rule)?;
-        let mapped = map::map(rule, profile, &self.manifest.name)?;
+        let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
         let mut notes = mapped.notes;
         let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
         if let legal::Legal::Const(value) = legal {
@@ -108,7 +108,7 @@ impl Target {
         profile: &str,
         event: &serde_json::Value,
     ) -> Option<serde_json::Value> {
-        carry::carry(rule, self.profile(profile)?, event)
+        carry::carry(rule, self.profile(profile)?, &self.options(rule).ok()?, event)
     }
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{BAD_OPTION, SKIPPED};
 use crate::envelope::Envelopes;
 use crate::hole::{Op, compile};
-use crate::manifest::{Format, Kind, Manifest};
+use crate::manifest::{Format, Kind, Manifest, OptionSpec};
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
 
@@ -198,6 +198,20 @@ impl Target {
                         "it would have no effect",
                     )
                     .with_help(help),
+                );
+            }
+            let values = self.manifest.options.get(name).map(OptionSpec::one_of);
+            if let Some(values) = values.filter(|it| !it.is_empty())
+                && !value.as_str().is_some_and(|it| values.iter().any(|known| known == it))
+            {
+                problems.push(
+                    Diagnostic::error(
+                        &BAD_OPTION,
+                        key.span,
+                        format!("`{name}` of `{}` has no value {value}", self.manifest.name),
+                        "it would have no effect",
+                    )
+                    .with_help(format!("known: {}", values.join(", "))),
                 );
             }
             res.insert(name.to_owned(), value.clone());

@@ -54,7 +54,7 @@ pub struct Manifest {
     pub formats: Vec<Format>,
     /// Options under `targets.<name>` of a rule, with one line about each.
     #[serde(default)]
-    pub options: BTreeMap<String, String>,
+    pub options: BTreeMap<String, OptionSpec>,
     /// Word lists that envelopes look up, such as a priority for each level.
     #[serde(default)]
     pub tables: serde_json::Value,
@@ -67,6 +67,38 @@ pub struct Manifest {
     /// What rules for this target should hold to beyond being sayable.
     #[serde(default)]
     pub checks: Vec<CheckSpec>,
+}
+
+/// An option that a rule can set for a target.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum OptionSpec {
+    /// One line about it; any value.
+    Any(String),
+    /// With the values it can have.
+    OneOf {
+        /// One line about it.
+        about: String,
+        /// The values, the first when a rule sets none.
+        one_of: Vec<String>,
+    },
+}
+
+impl OptionSpec {
+    /// One line about it.
+    pub fn about(&self) -> &str {
+        match self {
+            OptionSpec::Any(about) | OptionSpec::OneOf { about, .. } => about,
+        }
+    }
+
+    /// The values it can have; empty: any.
+    pub fn one_of(&self) -> &[String] {
+        match self {
+            OptionSpec::Any(_) => &[],
+            OptionSpec::OneOf { one_of, .. } => one_of,
+        }
+    }
 }
 
 /// Something that rules for a target should hold to.

@@ -8,9 +8,10 @@ use ir::{Case, Expr, Field, Part, Pattern, Predicate, Rule, Shape, Test, normali
 use source::Span;
 
 use crate::adapt::adapt;
+use crate::carry::start;
 use crate::codes::{NO_COLUMN, NO_SOURCE};
 use crate::legal::{Effect, Note};
-use crate::profile::{FieldSpec, Profile, SourceSpec, Where};
+use crate::profile::{FieldSpec, Options, Profile, SourceSpec, Where};
 
 /// A rule's expression over columns.
 pub struct Mapped<'a> {
@@ -27,13 +28,14 @@ pub fn map<'a>(
     rule: &Rule,
     profile: &'a Profile,
     target: &str,
+    options: &Options,
 ) -> Result<Mapped<'a>, Vec<Diagnostic>> {
     let source = profile.source(rule);
     if source.is_none() && !profile.any_source {
         return Err(vec![no_source(rule, profile, target)]);
     }
     let mut mapper =
-        Mapper { profile, source, rule, target, notes: Vec::new(), problems: Vec::new() };
+        Mapper { profile, source, rule, target, options, notes: Vec::new(), problems: Vec::new() };
     if let Some((source, effect)) = source.and_then(|it| Some((it, it.effect?))) {
         let span = rule.logsource.span.unwrap_or(rule.span);
         mapper.note(effect, &source.reason, span, false);
@@ -67,6 +69,7 @@ struct Mapper<'a> {
     source: Option<&'a SourceSpec>,
     rule: &'a Rule,
     target: &'a str,
+    options: &'a Options,
     notes: Vec<Note>,
     problems: Vec<Diagnostic>,
 }
@@ -115,11 +118,11 @@ impl<'a> Mapper<'a> {
                 None => {}
             }
         }
-        if long.closed && !named(&long.cases, &test.predicate) {
+        if long.closed && !named(&long.cases, test) {
             self.no_column(name, test.span, "events with this value are not in the table");
             return Expr::Const(false);
         }
-        if !long.cases.is_empty() && !named(&long.cases, &test.predicate) {
+        if !long.cases.is_empty() && !named(&long.cases, test) {
             let reason = format!("`{name}` has no such value there, so nothing matches this");
             self.note(Effect::Narrower, &reason, test.span, negated);
         }
@@ -144,8 +147,13 @@ impl<'a> Mapper<'a> {
                     return Expr::Const(false);
                 }
             }
-        } else if columns.is_empty() {
-            self.no_column(name, test.span, "its parts have columns of their own");
+        }
+        if columns.is_empty() {
+            let reason = match long.keyed.is_empty() {
+                true => "only whether it is there can be asked",
+                false => "its parts have columns of their own",
+            };
+            self.no_column(name, test.span, reason);
             return Expr::Const(false);
         }
         let also = also.into_iter().map(|predicate| Test { predicate, ..test.clone() });
@@ -180,7 +188,7 @@ impl<'a> Mapper<'a> {
 
     /// The field's columns, or a diagnostic.
     fn find(&mut self, name: &str, span: Span) -> Option<Cow<'a, FieldSpec>> {
-        if let Some(spec) = self.profile.field(self.rule, self.source, name) {
+        if let Some(spec) = self.profile.field(self.rule, self.source, name, self.options) {
             return Some(spec);
         }
         let groups = self.source.map(|it| it.fields.as_slice()).unwrap_or_default();
@@ -223,6 +231,10 @@ impl<'a> Mapper<'a> {
             if let Some(effect) = column.effect {
                 self.note(effect, &column.reason, test.span, negated);
             }
+            if column.empty_when_missing && passes(&test, "") {
+                let reason = format!("`{name}` is an empty text where there is no value");
+                self.note(Effect::Wider, &reason, test.span, negated);
+            }
             if let Some(most) = column.max_length
                 && let Predicate::Text(pattern, _) = &mut test.predicate
                 && let Some(short) = cut(pattern, most)
@@ -256,27 +268,34 @@ fn cut(pattern: &Pattern, most: usize) -> Option<Pattern> {
     if text.len() <= most {
         return None;
     }
-    let end = (0..=most).rev().find(|it| text.is_char_boundary(*it)).unwrap_or(0);
-    Some(Pattern::literal(&text[..end]))
+    Some(Pattern::literal(start(text, most)))
 }
 
 /// Whether some case passes the test, or it asks for no value in particular.
-fn named(cases: &std::collections::BTreeMap<String, Where>, predicate: &Predicate) -> bool {
-    matches!(predicate, Predicate::Exists | Predicate::Null)
-        || cases.keys().any(|it| passes(predicate, it))
+fn named(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> bool {
+    matches!(test.predicate, Predicate::Exists | Predicate::Null)
+        || cases.keys().any(|it| passes(test, it))
 }
 
 /// Whether a value, as text, passes a test.
-fn passes(predicate: &Predicate, value: &str) -> bool {
-    match predicate {
+fn passes(test: &Test, value: &str) -> bool {
+    match &test.predicate {
         Predicate::Text(pattern, case) => matcher::covers(pattern, value, *case),
         Predicate::Exists => true,
         Predicate::Bool(it) => value.eq_ignore_ascii_case(if *it { "true" } else { "false" }),
         Predicate::Number(cmp, number) => {
             ir::Number::parse(value).is_some_and(|it| cmp.holds(it.cmp(number)))
         }
+        Predicate::Regex(_) => asked_alone(test, value),
         _ => false,
     }
+}
+
+/// The meaning's own answer for one value.
+fn asked_alone(test: &Test, value: &str) -> bool {
+    let test = Test { field: Field::Named(Arc::from("value")), ..test.clone() };
+    let event = serde_json::json!({ "value": value });
+    matcher::Matcher::new(&Expr::Test(test)).is_ok_and(|it| it.matches(&event))
 }
 
 /// A test on a field with a fixed set of values: the conditions of those that pass.
@@ -286,7 +305,7 @@ fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr
         return Expr::any(all.map(|(_, it)| condition(it, test.span)).collect()).not();
     }
     Expr::any(
-        all.filter(|(value, _)| passes(&test.predicate, value))
+        all.filter(|(value, _)| passes(test, value))
             .map(|(_, it)| condition(it, test.span))
             .collect(),
     )
@@ -302,6 +321,7 @@ pub fn condition(entries: &Where, span: Span) -> Expr {
         let case = if has("cased") { Case::Sensitive } else { Case::Insensitive };
         let one = |value: &serde_json::Value| {
             let predicate = match value {
+                serde_json::Value::Bool(true) if has("exists") => Predicate::Exists,
                 serde_json::Value::Null => Predicate::Null,
                 serde_json::Value::Bool(it) => Predicate::Bool(*it),
                 serde_json::Value::Number(it) => match ir::Number::parse(&it.to_string()) {

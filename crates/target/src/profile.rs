@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use ir::{LogSource, Rule};
+use ir::{Field, LogSource, Rule};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
@@ -20,8 +20,8 @@ pub struct Profile {
     /// What a column holds of which nothing is said.
     #[serde(default = "text")]
     pub default_kind: Kind,
-    /// The column of a field that no group names: `{field}` in it is the field's name. Absent:
-    /// such a field is refused.
+    /// The column of a field that no group names: `{field}` in it is the field's name, `{pointer}`
+    /// the same with `/` between its parts. Absent: such a field is refused.
     #[serde(default)]
     pub unmapped: Option<String>,
     /// Whether rules of any log source are taken, with no condition on it.
@@ -86,6 +86,9 @@ pub struct ColumnLong {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// Whether a value that is not there is an empty text, which a test on an empty text then finds.
+    #[serde(default)]
+    pub empty_when_missing: bool,
 }
 
 /// The columns of a field.
@@ -139,7 +142,14 @@ pub struct FieldLong {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// What takes the place of all of this when a rule sets an option: the option, its value, and
+    /// the field.
+    #[serde(default)]
+    pub options: BTreeMap<String, BTreeMap<String, FieldSpec>>,
 }
+
+/// The options that a rule sets for a target.
+pub(crate) type Options = serde_json::Map<String, serde_json::Value>;
 
 /// A form of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -233,12 +243,33 @@ impl SourceKey {
 }
 
 impl Profile {
-    /// The source for a rule.
+    /// The source for a rule: the one that says the most of its log source; of equals the first
+    /// that has all of the rule's fields, or else the last.
     pub fn source(&self, rule: &Rule) -> Option<&SourceSpec> {
         let found =
             self.sources.iter().filter_map(|it| Some((it.logsource.covers(&rule.logsource)?, it)));
-        // `max_by_key` takes the last of equals; the manifest promises the first.
-        found.rev().max_by_key(|(count, _)| *count).map(|(_, it)| it)
+        let found: Vec<(usize, &SourceSpec)> = found.collect();
+        let most = found.iter().map(|(count, _)| *count).max()?;
+        let equals: Vec<&SourceSpec> =
+            found.into_iter().filter(|(count, _)| *count == most).map(|(_, it)| it).collect();
+        let complete = |source: &&&SourceSpec| {
+            let mut res = true;
+            rule.expr.for_each_test(&mut |test| {
+                if let Field::Named(name) = &test.field {
+                    res &= self.lookup(source, name).is_some();
+                }
+            });
+            res
+        };
+        match equals.as_slice() {
+            [one] => Some(one),
+            many => many.iter().find(complete).or(many.last()).copied(),
+        }
+    }
+
+    /// What the groups of a source say of a field.
+    fn lookup(&self, source: &SourceSpec, name: &str) -> Option<&FieldSpec> {
+        source.fields.iter().filter_map(|it| self.groups.get(it)).find_map(|it| it.get(name))
     }
 
     /// The columns of a field, if the profile has any.
@@ -247,16 +278,23 @@ impl Profile {
         rule: &Rule,
         source: Option<&'a SourceSpec>,
         name: &str,
+        options: &Options,
     ) -> Option<Cow<'a, FieldSpec>> {
-        let groups = source.map(|it| it.fields.as_slice()).unwrap_or_default();
-        let mut groups = groups.iter().filter_map(|it| self.groups.get(it));
-        if let Some(spec) = groups.find_map(|it| it.get(name)) {
-            return Some(Cow::Borrowed(spec));
+        if let Some(spec) = source.and_then(|it| self.lookup(it, name)) {
+            let FieldSpec::Long(long) = spec else { return Some(Cow::Borrowed(spec)) };
+            let set = |(option, values): (&String, &'a BTreeMap<String, FieldSpec>)| {
+                values.get(options.get(option)?.as_str()?)
+            };
+            return Some(Cow::Borrowed(long.options.iter().find_map(set).unwrap_or(spec)));
         }
         let form = source.and_then(|it| it.unmapped.as_ref()).or(self.unmapped.as_ref())?;
         // A rule in ECS names keeps them where the profile takes names as they are.
         let kept = rule.meta.taxonomy.as_deref() == Some("ecs");
-        let column = if kept { name.to_owned() } else { form.replace("{field}", name) };
+        let column = if kept {
+            name.to_owned()
+        } else {
+            form.replace("{field}", name).replace("{pointer}", &name.replace('.', "/"))
+        };
         Some(Cow::Owned(FieldSpec::One(column)))
     }
 

@@ -1,5 +1,7 @@
 //! Conditions as a tree.
 
+use std::collections::BTreeMap;
+
 use pest::Parser;
 use pest::iterators::Pair;
 
@@ -18,6 +20,25 @@ pub enum Condition {
     Not(Box<Condition>),
     /// One comparison.
     Test(Comparison),
+    /// A macro, by its name.
+    Macro(String),
+}
+
+impl Condition {
+    /// Puts macros in place of their names; the name of one that is not known is an error.
+    pub fn expand(&mut self, macros: &BTreeMap<String, Condition>) -> Result<(), String> {
+        match self {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter_mut().try_for_each(|it| it.expand(macros))
+            }
+            Condition::Not(part) => part.expand(macros),
+            Condition::Test(_) => Ok(()),
+            Condition::Macro(name) => {
+                *self = macros.get(name).ok_or_else(|| name.clone())?.clone();
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A field, an operator, and what it is compared with.
@@ -75,6 +96,7 @@ fn build(pair: Pair<'_, Rule>) -> Condition {
             let res = inner.into_iter().next().map_or(Condition::Any(Vec::new()), build);
             if negations.len() % 2 == 1 { Condition::Not(Box::new(res)) } else { res }
         }
+        Rule::macro_name => Condition::Macro(pair.as_str().to_owned()),
         _ => Condition::Test(comparison(pair)),
     }
 }

@@ -15,6 +15,8 @@ pub fn holds(condition: &Condition, event: &Map<String, Value>) -> bool {
         Condition::Any(parts) => parts.iter().any(|it| holds(it, event)),
         Condition::Not(part) => !holds(part, event),
         Condition::Test(it) => test(it, event),
+        // Put in before.
+        Condition::Macro(_) => false,
     }
 }
 
