@@ -82,8 +82,8 @@ def compare(target, tested, asked, verdicts, answers):
                 break
             row["pairs"] += 1
             row["true"] += matched
-            wrong = matched and not said if it["fidelity"] == "wider" else \
-                said and not matched if it["fidelity"] == "narrower" else said != matched
+            lost, added = matched and not said, said and not matched
+            wrong = {"exact": lost or added, "wider": lost, "narrower": added, "both": False}[it["fidelity"]]
             if wrong:
                 row["disagreements"] += 1
                 shown = json.dumps(event, ensure_ascii=False)

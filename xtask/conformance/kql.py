@@ -94,7 +94,7 @@ def parts(row, spelled):
         if isinstance(value, list):
             return None
         optional = re.fullmatch(r"strcat\((\w+), iff\(isempty\((\w+)\), '', strcat\('(\\\\|.)', (\w+)\)\)\)", form)
-        joined = re.fullmatch(r"strcat\((\w+), '(\\\\|.)', (\w+)\)", form)
+        joined = re.fullmatch(r"(?:iff\(isempty\(\w+\), '', )?strcat\((\w+), '(\\\\|.)', (\w+)\)\)?", form)
         if optional and optional[2] == optional[4]:
             head, _, tail = value.rpartition(optional[3][0])
             res.update({optional[1]: head, optional[2]: tail} if head and tail else {optional[1]: value})
@@ -122,7 +122,7 @@ def asked_type(query, name):
     """The type of a column that only the query tells."""
     word = re.escape(name) if re.fullmatch(r"\w+", name) else re.escape("['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']")
     at = rf"(?<![\w'\]])(?:tostring\()?{word}\)?"
-    code = re.sub(r"'(?:[^'\\]|\\.)*'(?!\])", "''", query)
+    code = re.sub(r"\['(?:[^'\\]|\\.)*'\]|'(?:[^'\\]|\\.)*'", lambda it: it[0] if it[0][0] == "[" else "''", query)
     number = re.search(rf"(?<![\w(]){word} (?:==|<=?|>=?) -?\d|(?<![\w(]){word} in \(-?\d|\({word} (?:==|<=?|>=?) -?\d", code)
     boolean = re.search(rf"{at} == (?:true|false)", code)
     text = re.search(rf"(?<![\w]){word} (?:=~|in~|== '|in \('|contains|startswith|endswith|matches)|todouble\({word}\)|is(?:not)?empty\({word}\)|_range\({word}", code)
