@@ -8,14 +8,9 @@ the fidelity is `exact`, none lost where it is `wider`, none added where it is `
 must mean to Lucene what they mean here.
 """
 
-import collections
-import json
 import multiprocessing
 import pathlib
-import random
 import re
-import shutil
-import subprocess
 import sys
 
 import eql
@@ -24,10 +19,8 @@ from eql.parser import allow_negation, allow_runs, allow_sample, elasticsearch_s
 sys.dont_write_bytecode = True  # this folder is under version control
 sys.path.append(str(pathlib.Path(__file__).parent))
 import es  # noqa: E402
-import events  # noqa: E402
 import lucene  # noqa: E402
-
-SHOWN = 10
+from judging import compare, events_of, ground_truth, json_lines, matcher, show, single  # noqa: E402
 
 
 def main():
@@ -61,18 +54,6 @@ def main():
     return ok and not bad
 
 
-def ground_truth(paths):
-    """Real events of the corpus, by the id of their rule."""
-    res = collections.defaultdict(list)
-    for path in paths:
-        table = pathlib.Path(path).parent / "ground_truth.jsonl"
-        if path.endswith("/rules") and table.exists():
-            for line in table.read_text().splitlines():
-                row = json.loads(line)
-                res[row["rule_id"]].append(row["event"])
-    return res
-
-
 def seen(query, profile, asked, verdicts, idx, number):
     """The event as the index holds it: as it is, or carried through the profile's map; None when it can't be."""
     if profile == "none":
@@ -95,11 +76,6 @@ def selftest():
         assert es.compiled("any where " + query)(event) == verdict, query
 
 
-def json_lines(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
-
-
 def parse_error(query):
     try:
         with elasticsearch_syntax, allow_sample, allow_runs, allow_negation:
@@ -109,30 +85,6 @@ def parse_error(query):
     return None
 
 
-def single(path):
-    return not re.search(r"^---\s*$", pathlib.Path(path).read_text().lstrip("-\n "), re.M)
-
-
-def events_of(path):
-    rule = events.load(pathlib.Path(path).read_text())
-    own = [test["event"] for test in rule.get("tests", [])]
-    return own + events.around(rule, random.Random(rule["title"]))
-
-
-def matcher(rulec, work, tested, asked, target):
-    """The matcher's verdicts and the carried events, by rule and event: it runs copies of the rules that have the events as their tests."""
-    folder = work / "rules"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for idx, it in enumerate(tested):
-        rule = re.sub(r"^tests:.*\n(?:[ \t#-].*\n|\n)*", "", pathlib.Path(it["path"]).read_text() + "\n", flags=re.M)
-        tests = [{"name": str(number), "match": False, "event": event} for number, event in enumerate(asked[idx])]
-        lines = "".join(f"  - {json.dumps(test, ensure_ascii=False)}\n" for test in tests)
-        (folder / f"{idx}.yml").write_text(f"{rule}\ntests:\n{lines}")
-    results = json_lines([rulec, "test", "--format", "json", "--carry", target, str(folder)])
-    return {(int(pathlib.Path(it["path"]).stem), int(it["name"])): (it["matched"], it["carried"]) for it in results}
-
-
 def elastic(job):
     query, asked = job
     try:
@@ -140,48 +92,6 @@ def elastic(job):
     except Exception as error:  # noqa: BLE001  reported with the rule
         return f"{type(error).__name__}: {error}"
     return [None if event is None else test(event) for event in asked]
-
-
-def compare(target, tested, asked, verdicts, answers):
-    table = collections.defaultdict(collections.Counter)
-    bad, unjudged = [], []
-    for idx, (it, found) in enumerate(zip(tested, answers)):
-        row = table[it["fidelity"]]
-        row["rules"] += 1
-        if isinstance(found, str):
-            bad.append(f"{it['path']}: not run: {found}")
-            row["disagreements"] += 1
-            continue
-        for number, (event, said) in enumerate(zip(asked[idx], found)):
-            matched = verdicts.get((idx, number), (None, None))[0]
-            if said is None and matched is not None:
-                row["not carried"] += 1
-                continue
-            if matched is None:
-                unjudged.append(f"{it['path']}: no verdict of the matcher")
-                break
-            row["pairs"] += 1
-            row["true"] += matched
-            wrong = matched and not said if it["fidelity"] == "wider" else \
-                said and not matched if it["fidelity"] == "narrower" else said != matched
-            if wrong:
-                row["disagreements"] += 1
-                shown = json.dumps(event, ensure_ascii=False)
-                bad.append(f"{it['path']} ({it['fidelity']}): matcher {matched}, eql {said}: {shown}")
-    columns = ("rules", "pairs", "true", "not carried", "disagreements")
-    print(f"{target} verdicts: {'fidelity':<10}" + "".join(f"{it:>15}" for it in columns))
-    for fidelity, row in sorted(table.items()):
-        print(f"                   {fidelity:<10}" + "".join(f"{row[it]:>15}" for it in columns))
-    show(f"{len(unjudged)} rules unjudged", unjudged)
-    show(f"{len(bad)} disagreements", bad)
-    return not bad and len(unjudged) * 20 <= len(tested) and any(row["true"] for row in table.values())
-
-
-def show(head, lines):
-    print(head)
-    for line in lines[:SHOWN]:
-        print(f"  {line}")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

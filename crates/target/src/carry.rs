@@ -202,13 +202,17 @@ impl Row<'_> {
         let groups = source.fields.iter().filter_map(|it| self.profile.groups.get(it));
         let told = |condition: &Where| {
             condition.iter().all(|(key, value)| {
-                let column = key.split('|').next().unwrap_or_default();
+                let (column, modifiers) = key.split_once('|').unwrap_or((key, ""));
                 let wanted: Vec<String> = match value {
                     Value::Array(items) => items.iter().map(spelled).collect(),
                     it => vec![spelled(it)],
                 };
-                !key.contains("|neq")
-                    && self.columns.get(column).is_some_and(|it| wanted.contains(&spelled(it)))
+                let passes = |it: &Value| match modifiers.contains("contains") {
+                    true => wanted.iter().any(|part| spelled(it).contains(part.as_str())),
+                    false => wanted.contains(&spelled(it)),
+                };
+                // A condition that something is not so holds of a column without a value, too.
+                self.columns.get(column).is_some_and(passes) != modifiers.contains("neq")
             })
         };
         for (name, spec) in groups.flatten() {

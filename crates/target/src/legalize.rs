@@ -247,6 +247,7 @@ impl<'a> Legalizer<'a> {
             Err(it) => return self.unquotable(test, &it),
         };
         self.note_ascii(test, negated);
+        self.note_empty(test, kind, negated);
         let mut unsaid = None;
         for way in ways(&test.predicate, kind) {
             let mut widened = None;
@@ -400,6 +401,24 @@ impl<'a> Legalizer<'a> {
                 format!("`{}` ignores the case of ASCII letters only", self.target.manifest.name);
             let effect = Effect::Narrower.flip(negated);
             self.notes.push(Note { effect, reason, span: test.span });
+        }
+    }
+
+    /// Notes a test that the empty text passes, where a missing one looks the same.
+    fn note_empty(&mut self, test: &Test, kind: Kind, negated: bool) {
+        let Some(reason) = &self.target.manifest.empty_text else { return };
+        let passes = match &test.predicate {
+            // What is no text is null when it is missing.
+            _ if !matches!(kind, Kind::Text | Kind::Joined | Kind::Any) => false,
+            // The op that asks for any value has its own effect.
+            Predicate::Text(it, _) if it.shape() == Shape::Anything => false,
+            Predicate::Text(it, case) => matcher::covers(it, "", *case),
+            Predicate::Regex(it) => it.hir().properties().minimum_len() == Some(0),
+            _ => false,
+        };
+        if passes {
+            let effect = crate::legal::Effect::Wider.flip(negated);
+            self.notes.push(Note { effect, reason: reason.clone(), span: test.span });
         }
     }
 

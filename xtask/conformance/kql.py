@@ -1,0 +1,174 @@
+"""Judge of the `kql` target: its queries run over tables on PyPI duckdb-kql (MIT), verdicts beside the matcher's.
+
+usage: python -I kql.py RULEC WORK_FOLDER SCHEMA.json PROFILES_FOLDER PATH...
+
+Every profile of the folder is judged. Events are made around each rule, carried through the profile's map into a row of
+the table that the query names, and the rows it returns are those that must match: all and only where the fidelity is
+`exact`, none lost where it is `wider`, none added where it is `narrower`. What the engine refuses is counted apart.
+"""
+
+import collections
+import datetime
+import json
+import multiprocessing
+import pathlib
+import re
+import sys
+import warnings
+
+import yaml
+
+sys.dont_write_bytecode = True  # this folder is under version control
+sys.path.append(str(pathlib.Path(__file__).parent))
+import kusto  # noqa: E402
+from judging import Apart, compare, events_of, ground_truth, json_lines, matcher, show, single  # noqa: E402
+
+warnings.filterwarnings("ignore")
+
+KINDS = {"number": "long", "bool": "bool", "date": "datetime"}
+
+# Kusto's limit of a query in an analytics rule is the target's business; these are the engine's own.
+TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*|\S", re.S)
+
+
+def main():
+    rulec, work, schema, profiles, *paths = sys.argv[1:]
+    tables = json.loads(pathlib.Path(schema).read_text())
+    truths = ground_truth(paths)
+    ok = True
+    with multiprocessing.Pool(2) as pool:
+        pool.apply(kusto.selftest)  # not here: the engine doesn't live through a fork
+        for file in sorted(pathlib.Path(profiles).glob("*.yml")):
+            target = f"kql/{file.stem}"
+            profile = yaml.safe_load(file.read_text())
+            outputs = json_lines([rulec, "convert", "--target", target, "--jsonl", *paths])
+            tested = [it for it in outputs if it["query"] is not None and single(it["path"])]
+            asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
+            for idx, it in enumerate(tested):
+                asked[idx] += truths.get(it["id"], [])[:50]
+            verdicts = matcher(rulec, pathlib.Path(work), tested, asked, target)
+            jobs = []
+            for idx, it in enumerate(tested):
+                rows = [verdicts.get((idx, number), (None, None))[1] for number in range(len(asked[idx]))]
+                jobs.append((it["query"], rows, profile.get("columns", {}), profile.get("default_kind"), tables))
+            answers = pool.map(answer, jobs, chunksize=25)
+            ok = compare(target, tested, asked, verdicts, answers) and ok
+    return ok
+
+
+def answer(job):
+    """For each row whether the query returns it; None for a row that the table can't hold; or why it was not run."""
+    query, rows, columns, default, tables = job
+    table = query.split()[0]
+    spelled = {name: it["spelled"] for name, it in columns.items() if isinstance(it, dict) and "spelled" in it}
+    known = tables.get(table)
+    try:
+        flat = [row if row is None else parts(row, spelled) for row in rows]
+        types = {}
+        for name in set(names(query)) | {name for row in flat for name in row or {}}:
+            kind = columns.get(name, default)
+            kind = kind.get("kind", "text") if isinstance(kind, dict) else kind
+            if known is not None and name in known:
+                types[name] = known[name]
+            elif kind == "any":
+                types[name] = asked_type(query, name)
+            else:
+                types[name] = KINDS.get(kind, "string")
+        held = [None if row is None else typed(row, types) for row in flat]
+        return kusto.returned(query, table, types, held)
+    except kusto.Refused as why:
+        return Apart(str(why))
+
+
+def parts(row, spelled):
+    """The row with the columns of ours put back into those that they are made of; None where no row spells it so."""
+    res = {}
+    for name, value in row.items():
+        form = spelled.get(name)
+        if form is None:
+            res[name] = value
+            continue
+        if re.fullmatch(r"\w+", form):
+            res[form] = " ".join(value) if isinstance(value, list) else value
+            continue
+        if isinstance(value, list):
+            return None
+        optional = re.fullmatch(r"strcat\((\w+), iff\(isempty\((\w+)\), '', strcat\('(\\\\|.)', (\w+)\)\)\)", form)
+        joined = re.fullmatch(r"(?:iff\(isempty\(\w+\), '', )?strcat\((\w+), '(\\\\|.)', (\w+)\)\)?", form)
+        if optional and optional[2] == optional[4]:
+            head, _, tail = value.rpartition(optional[3][0])
+            res.update({optional[1]: head, optional[2]: tail} if head and tail else {optional[1]: value})
+        elif joined:
+            if joined[2][0] not in value:
+                return None
+            res[joined[1]], _, res[joined[3]] = value.rpartition(joined[2][0])
+        else:
+            raise kusto.Refused(f"a column is spelled in a form that the judge can't fill: {form[:80]}")
+    return res
+
+
+def names(query):
+    """The columns that a query may name: bare words before an operator or in a call, and quoted names."""
+    body = query.split("\n", 1)[1]
+    tokens = TOKEN.findall(body)
+    for at, token in enumerate(tokens):
+        if token[0] == "'" and tokens[at - 1] == "[" and tokens[at + 1] == "]":
+            yield kusto.unquoted(token)
+        elif re.match(r"[A-Za-z_]", token) and token not in kusto.WORDS and tokens[at + 1:at + 2] != ["("]:
+            yield token
+
+
+def asked_type(query, name):
+    """The type of a column that only the query tells."""
+    word = re.escape(name) if re.fullmatch(r"\w+", name) else re.escape("['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']")
+    at = rf"(?<![\w'\]])(?:tostring\()?{word}\)?"
+    code = re.sub(r"\['(?:[^'\\]|\\.)*'\]|'(?:[^'\\]|\\.)*'", lambda it: it[0] if it[0][0] == "[" else "''", query)
+    number = re.search(rf"(?<![\w(]){word} (?:==|<=?|>=?) -?\d|(?<![\w(]){word} in \(-?\d|\({word} (?:==|<=?|>=?) -?\d", code)
+    boolean = re.search(rf"{at} == (?:true|false)", code)
+    text = re.search(rf"(?<![\w]){word} (?:=~|in~|== '|in \('|contains|startswith|endswith|matches)|todouble\({word}\)|is(?:not)?empty\({word}\)|_range\({word}", code)
+    time = re.search(rf"datetime_part\('', {word}\)", code)
+    found = [kind for kind, it in (("long", number), ("bool", boolean), ("string", text), ("datetime", time)) if it]
+    if len(found) > 1:
+        raise kusto.Refused(f"one column is asked as {' and '.join(found)}, which no Kusto column is")
+    return found[0] if found else "string"
+
+
+def typed(row, types):
+    """The row in its columns' types, or None when they can't hold it."""
+    res = {}
+    for name, value in row.items():
+        kind = types[name]
+        if isinstance(value, list):
+            return None
+        text = value if isinstance(value, str) else json.dumps(value)
+        if isinstance(value, float) and value.is_integer():
+            text = str(int(value))
+        if kind in ("string", "dynamic", "guid"):
+            if any(it.lower() != it.casefold() or it.lower().isascii() for it in text if not it.isascii()):
+                return None  # DuckDB's lower() folds these otherwise than Kusto, which ignores case character by character.
+            res[name] = text
+        elif kind in ("int", "long", "real"):
+            try:
+                value = json.loads(text)
+            except ValueError:
+                return None
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or kind != "real" and (value % 1 or abs(value) >= 2**63):
+                return None
+            res[name] = value if kind == "real" else int(value)
+        elif kind == "bool":
+            if text.lower() not in ("true", "false"):
+                return None
+            res[name] = text.lower() == "true"
+        else:
+            try:
+                at = datetime.datetime.fromisoformat(text)
+            except ValueError:
+                return None
+            if at.utcoffset():
+                return None  # A datetime of Kusto is in UTC; the rule asks for the time as written.
+            res[name] = at.replace(tzinfo=None)
+    return res
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
