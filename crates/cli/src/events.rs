@@ -16,16 +16,17 @@ pub fn each(path: &Path, visit: &mut dyn FnMut(usize, &Value)) -> Result<(), Str
     let file = BufReader::new(File::open(path).map_err(|err| fail(&err))?);
     let reader: Box<dyn Read> = match path.extension().and_then(|it| it.to_str()) {
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        Some("zst") => Box::new(
-            ruzstd::decoding::StreamingDecoder::new(file).map_err(|err| fail(&err))?,
-        ),
+        Some("zst") => {
+            Box::new(ruzstd::decoding::StreamingDecoder::new(file).map_err(|err| fail(&err))?)
+        }
         _ => Box::new(file),
     };
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
-        let read = (&mut reader).take(MOST).read_until(b'\n', &mut line).map_err(|err| fail(&err))?;
+        let read =
+            (&mut reader).take(MOST).read_until(b'\n', &mut line).map_err(|err| fail(&err))?;
         if read == 0 {
             break;
         }

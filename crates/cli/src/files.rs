@@ -10,6 +10,19 @@ use target::Folder;
 /// More than this of one file is not read; the reader then says that it is too large.
 pub const MOST: u64 = 16 * 1024 * 1024;
 
+/// Every file under some paths, when it was changed and how long it is.
+pub type Stamps = BTreeMap<PathBuf, (Option<std::time::SystemTime>, u64)>;
+
+/// What the files under some paths look like from outside; what can't be seen is not there.
+pub fn stamps(paths: &[PathBuf]) -> Stamps {
+    let files = paths.iter().flat_map(|it| walkdir::WalkDir::new(it).into_iter().flatten());
+    let stamp = |it: walkdir::DirEntry| {
+        let meta = it.metadata().ok().filter(|it| it.is_file())?;
+        Some((it.into_path(), (meta.modified().ok(), meta.len())))
+    };
+    files.filter_map(stamp).collect()
+}
+
 /// The rule files under some paths, sorted within each path: path as shown, and bytes.
 pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut res = Vec::new();

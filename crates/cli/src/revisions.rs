@@ -82,7 +82,10 @@ fn slashed(path: &Path) -> String {
 
 fn repository() -> Result<Repository, String> {
     Repository::discover(".").map_err(|err| {
-        format!("what is compared is not there as a path, and here is no git repository: {}", err.message())
+        format!(
+            "what is compared is not there as a path, and here is no git repository: {}",
+            err.message()
+        )
     })
 }
 
@@ -158,8 +161,8 @@ fn config(repo: &Repository, tree: &Tree<'_>, at: &str, name: &str) -> Result<Co
         let Ok(entry) = tree.get_path(&path) else { continue };
         let Ok(blob) = repo.find_blob(entry.id()) else { continue };
         let text = String::from_utf8_lossy(blob.content());
-        let mut config = Config::parse(&text)
-            .map_err(|err| format!("{name}:{}: {err}", path.display()))?;
+        let mut config =
+            Config::parse(&text).map_err(|err| format!("{name}:{}: {err}", path.display()))?;
         let root = repo.workdir().unwrap_or(Path::new("."));
         config.templates = config.templates.map(|it| root.join(dir).join(it));
         return Ok(config);
@@ -171,7 +174,8 @@ fn config(repo: &Repository, tree: &Tree<'_>, at: &str, name: &str) -> Result<Co
 fn working_tree(repo: &Repository, args: &Diff) -> Result<State, String> {
     let root = root(repo)?;
     let wanted = inside(repo, &args.paths)?;
-    let all: Vec<PathBuf> = wanted.iter().map(|it| root.join(it)).filter(|it| it.exists()).collect();
+    let all: Vec<PathBuf> =
+        wanted.iter().map(|it| root.join(it)).filter(|it| it.exists()).collect();
     let mut files = files::rules(&all)?;
     for (path, _) in &mut files {
         if let Ok(inside) = Path::new(path.as_str()).strip_prefix(&root) {

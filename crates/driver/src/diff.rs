@@ -246,9 +246,8 @@ impl<'a> Change<'a> {
     }
 
     fn compare(&mut self, judge: &dyn Judge) {
-        let lowered = |it: Option<&'a LoadedRule>| {
-            it.and_then(|it| it.lowered.as_ref()).map(|it| &it.rule)
-        };
+        let lowered =
+            |it: Option<&'a LoadedRule>| it.and_then(|it| it.lowered.as_ref()).map(|it| &it.rule);
         let (old, new) = (lowered(self.old), lowered(self.new));
         if let (Some(new), Some(matcher)) = (new, &self.matchers.1) {
             let fails = |it: &&Fixture| matcher.matches(&it.event) != it.matches;

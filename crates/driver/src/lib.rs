@@ -14,9 +14,11 @@ mod fixtures;
 mod load;
 mod reasons;
 mod relation;
+mod through;
 
 pub use builtin::Targets;
 pub use check::{check, check_target};
+pub use codes::FAILING_EXAMPLE;
 pub use config::{CheckConfig, Config, ConvertConfig};
 pub use convert::{Conversion, Request};
 pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
@@ -25,6 +27,7 @@ pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Relation};
+pub use through::Through;
 
 use diagnostic::Code;
 

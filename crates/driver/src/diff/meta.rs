@@ -97,8 +97,10 @@ fn shown(node: &Node) -> String {
             format!("[{}]", items.join(", "))
         }
         NodeKind::Mapping(pairs) => {
-            let pairs: Vec<String> =
-                pairs.iter().map(|(key, value)| format!("{}: {}", key.value, shown(value))).collect();
+            let pairs: Vec<String> = pairs
+                .iter()
+                .map(|(key, value)| format!("{}: {}", key.value, shown(value)))
+                .collect();
             format!("{{{}}}", pairs.join(", "))
         }
     }

@@ -22,9 +22,8 @@ pub fn written<'a>(state: &'a Loaded, rule: &LoadedRule) -> &'a str {
 ///
 /// A document with neither a log source nor a detection is some other YAML, and is left out.
 pub fn pairs<'a>(old: &'a Loaded, new: &'a Loaded) -> Vec<Pair<'a>> {
-    let is_rule = |it: &&LoadedRule| {
-        it.ast.detection.span.is_some() || it.ast.logsource.span.is_some()
-    };
+    let is_rule =
+        |it: &&LoadedRule| it.ast.detection.span.is_some() || it.ast.logsource.span.is_some();
     let mut before: Vec<&LoadedRule> = old.rules.iter().filter(is_rule).collect();
     let mut after: Vec<&LoadedRule> = new.rules.iter().filter(is_rule).collect();
     let mut res = Vec::new();
@@ -86,11 +85,7 @@ fn take<'a>(
     });
 }
 
-fn forget<'a>(
-    before: &mut Vec<&'a LoadedRule>,
-    after: &mut Vec<&'a LoadedRule>,
-    res: &[Pair<'a>],
-) {
+fn forget<'a>(before: &mut Vec<&'a LoadedRule>, after: &mut Vec<&'a LoadedRule>, res: &[Pair<'a>]) {
     let mut olds: Vec<*const LoadedRule> = Vec::with_capacity(res.len());
     let mut news: Vec<*const LoadedRule> = Vec::with_capacity(res.len());
     for (a, b) in res {

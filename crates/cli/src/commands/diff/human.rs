@@ -17,11 +17,7 @@ pub fn show(diff: &Diff<'_>, shell: &mut Shell) {
 
 fn change(it: &Change<'_>, diff: &Diff<'_>, shell: &mut Shell) {
     let kind = words::kind(it);
-    shell.out(&format!(
-        "{kind}: {} ({})",
-        printable(it.title()),
-        printable(words::path(diff, it))
-    ));
+    shell.out(&format!("{kind}: {} ({})", printable(it.title()), printable(words::path(diff, it))));
     shell.out(&format!("  {}", words::relation(it, diff)));
     for note in words::notes(it, diff) {
         shell.out(&format!("  {}", printable(&note)));

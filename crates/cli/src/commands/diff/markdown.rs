@@ -15,7 +15,7 @@ pub fn render(diff: &Diff<'_>) -> String {
     let mut res = format!("<!-- rulec diff -->\n### Detection rules: {}\n", words::summary(diff));
     for problem in &diff.problems {
         let line = diagnostic::concise(problem, &diff.new.sources);
-        res.push_str(&format!("\n- {}", inline(&line)));
+        res.push_str(&format!("\n- {}", prose(&line)));
     }
     if !diff.problems.is_empty() {
         res.push('\n');
@@ -27,9 +27,13 @@ pub fn render(diff: &Diff<'_>) -> String {
     sorted.sort_by_key(|it| words::KINDS.iter().position(|kind| *kind == words::kind(it)));
     res.push_str("\n| | rule | what it matches | to look at |\n|---|---|---|---|\n");
     for it in sorted.iter().take(MOST_ROWS) {
-        let notes: Vec<String> = words::notes(it, diff).iter().map(|it| inline(it)).collect();
+        let notes: Vec<String> = words::notes(it, diff).iter().map(|it| prose(it)).collect();
         let kind = words::kind(it);
-        let kind = if matches!(kind, "broken" | "failing") { format!("**{kind}**") } else { kind.to_owned() };
+        let kind = if matches!(kind, "broken" | "failing") {
+            format!("**{kind}**")
+        } else {
+            kind.to_owned()
+        };
         res.push_str(&format!(
             "| {kind} | {}<br>{} | {} | {} |\n",
             inline(it.title()),
@@ -96,30 +100,39 @@ fn details(it: &Change<'_>) -> Option<String> {
         return None;
     }
     let title = inline(it.title());
-    Some(format!(
-        "\n<details><summary>{title}</summary>\n\n{}\n\n</details>\n",
-        parts.join("\n\n")
-    ))
+    Some(format!("\n<details><summary>{title}</summary>\n\n{}\n\n</details>\n", parts.join("\n\n")))
 }
 
-/// Text of a rule that Markdown and HTML leave alone, in one line; `code` in backticks stays code.
+/// A sentence of ours, in which what stands in backticks is code.
+fn prose(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return inline(text);
+    }
+    let shown = |(at, it): (usize, &&str)| if at % 2 == 1 { code(it) } else { inline(it) };
+    parts.iter().enumerate().map(shown).collect()
+}
+
+/// Text of a rule that Markdown and HTML leave alone, in one line.
 fn inline(text: &str) -> String {
     let mut res = String::with_capacity(text.len());
+    let mut last = ' ';
     for ch in printable(text).chars() {
         match ch {
+            // Links would leave the page, and mentions call people.
+            '/' if last == ':' => res.push_str("&#47;"),
             '&' => res.push_str("&amp;"),
             '<' => res.push_str("&lt;"),
             '>' => res.push_str("&gt;"),
-            // Mentions would call people, and links would leave the page.
             '@' => res.push_str("&#64;"),
             '#' => res.push_str("&#35;"),
-            ':' => res.push_str("&#58;"),
             '\\' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '`' => {
                 res.push('\\');
                 res.push(ch);
             }
             _ => res.push(ch),
         }
+        last = ch;
     }
     res
 }

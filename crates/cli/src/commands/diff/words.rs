@@ -46,14 +46,18 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
         (0, lost) => Some(format!("{lost} fewer {what}")),
         (gained, lost) => Some(format!("{gained} more and {lost} fewer {what}")),
     };
-    let evidence: Vec<String> =
-        [seen(it.examples.0, it.examples.1, "of the examples"), seen(it.events.0, it.events.1, "of the events")]
-            .into_iter()
-            .flatten()
-            .collect();
+    let evidence: Vec<String> = [
+        seen(it.examples.0, it.examples.1, "of the examples"),
+        seen(it.events.0, it.events.1, "of the events"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     match (it.old, it.new) {
         (_, Some(_)) if !it.broken.is_empty() => "can't be used".to_owned(),
-        (Some(old), Some(_)) if old.lowered.is_none() => "was broken, and can be used now".to_owned(),
+        (Some(old), Some(_)) if old.lowered.is_none() => {
+            "was broken, and can be used now".to_owned()
+        }
         (None, Some(_)) if diff.events > 0 => {
             format!("new; matches {} of {} events", it.events.0, diff.events)
         }
@@ -82,7 +86,11 @@ pub fn notes(it: &Change<'_>, diff: &Diff<'_>) -> Vec<String> {
     let mut res: Vec<String> =
         it.broken.iter().map(|problem| problem_line(problem, &diff.new.sources)).collect();
     for failing in &it.failing {
-        let how = if failing.fixture.matches { "must match, and does not" } else { "must not match, and does" };
+        let how = if failing.fixture.matches {
+            "must match, and does not"
+        } else {
+            "must not match, and does"
+        };
         res.push(format!("example \"{}\" {how}", failing.fixture.name));
     }
     if let Some(old) = &it.moved {
@@ -140,10 +148,16 @@ pub fn meta(it: &MetaChange) -> String {
 fn coverage(it: &OutputChange) -> Option<String> {
     let name = it.name.split('/').next().unwrap_or(&it.name);
     match (&it.old, &it.new) {
-        (Rendered::Text(..), Rendered::Refused(why)) => Some(format!("`{name}` can no longer say it: {why}")),
+        (Rendered::Text(..), Rendered::Refused(why)) => {
+            Some(format!("`{name}` can no longer say it: {why}"))
+        }
         (Rendered::Refused(_), Rendered::Text(..)) => Some(format!("`{name}` can say it now")),
-        (Rendered::Refused(_), Rendered::Refused(why)) => Some(format!("`{name}` still can't say it: {why}")),
-        (Rendered::Nothing, Rendered::Refused(why)) => Some(format!("`{name}` can't say it: {why}")),
+        (Rendered::Refused(_), Rendered::Refused(why)) => {
+            Some(format!("`{name}` still can't say it: {why}"))
+        }
+        (Rendered::Nothing, Rendered::Refused(why)) => {
+            Some(format!("`{name}` can't say it: {why}"))
+        }
         (Rendered::Text(_, old), Rendered::Text(_, new)) if old != new => {
             Some(format!("`{name}`: {old} → {new}"))
         }
@@ -171,7 +185,9 @@ pub fn rendered(it: &Rendered) -> String {
 
 /// A unified diff without file names; text that is only new stays as it is.
 pub fn unified(old: &str, new: &str) -> String {
-    let ended = |it: &str| if it.is_empty() || it.ends_with('\n') { it.to_owned() } else { format!("{it}\n") };
+    let ended = |it: &str| {
+        if it.is_empty() || it.ends_with('\n') { it.to_owned() } else { format!("{it}\n") }
+    };
     let (old, new) = (ended(old), ended(new));
     TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).to_string()
 }
