@@ -36,6 +36,8 @@ pub enum Command {
     Check(Check),
     /// Run the rules' own examples.
     Test(Test),
+    /// Compare two states of rules: what they match, say and become.
+    Diff(Diff),
     /// Explain a kind of finding, or what a rule means.
     Explain(Explain),
     /// List targets, their profiles, formats and ops.
@@ -89,6 +91,9 @@ pub struct Check {
     /// Also say what TARGET[/PROFILE] can't express or expects more of; repeat for several.
     #[arg(short, long = "target")]
     pub target: Vec<String>,
+    /// Check again whenever a file changes, until interrupted.
+    #[arg(long, conflicts_with_all = ["fix", "diff"])]
+    pub watch: bool,
 }
 
 /// The least severity that ends with exit code 1.
@@ -115,6 +120,10 @@ pub enum Format {
     Json,
     /// Annotations of GitHub Actions.
     Github,
+    /// One SARIF 2.1.0 log.
+    Sarif,
+    /// JUnit's XML: a suite a file.
+    Junit,
 }
 
 /// Run the rules' own examples.
@@ -129,6 +138,12 @@ pub struct Test {
     /// With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it.
     #[arg(long)]
     pub carry: Option<String>,
+    /// Also run each example through the field map of TARGET[/PROFILE]; repeat for several.
+    #[arg(short, long = "target")]
+    pub target: Vec<String>,
+    /// The same for every target.
+    #[arg(long)]
+    pub targets: bool,
 }
 
 /// How results are shown.
@@ -137,6 +152,50 @@ pub enum TestFormat {
     /// For people.
     Human,
     /// One JSON object each.
+    Json,
+    /// JUnit's XML: a suite a rule.
+    Junit,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// Compare two states of rules: what they match, say and become.
+///
+/// A state is a file, a folder, or a revision of the git repository here; what exists as a file is
+/// one. OLD can be a range, `main..HEAD` or `main...HEAD`, the latter from where the two parted.
+/// Without NEW, the working tree is the new state.
+#[derive(Debug, ClapArgs)]
+pub struct Diff {
+    /// The old state, or a range of revisions.
+    pub old: String,
+    /// The new state.
+    pub new: Option<String>,
+    /// Of revisions, only these files and folders; without any, those under the current folder.
+    #[arg(last = true)]
+    pub paths: Vec<PathBuf>,
+    /// Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what
+    /// `rulec.yml` says, or every target.
+    #[arg(short, long = "target")]
+    pub target: Vec<String>,
+    /// A folder of further targets, one folder each.
+    #[arg(long)]
+    pub templates: Option<PathBuf>,
+    /// Events to ask both states about: NDJSON, plain, `.gz` or `.zst`; repeat for several.
+    #[arg(long)]
+    pub events: Vec<PathBuf>,
+    /// How differences are shown.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Human)]
+    pub format: DiffFormat,
+}
+
+/// How differences are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    Human,
+    /// For a comment on a pull request.
+    Markdown,
+    /// One JSON object.
     Json,
 }
 

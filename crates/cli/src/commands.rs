@@ -2,12 +2,14 @@
 
 mod check;
 mod convert;
+mod diff;
 mod explain;
 mod targets;
 mod test;
 
 pub use check::check;
 pub use convert::convert;
+pub use diff::diff;
 pub use explain::explain;
 pub use targets::targets;
 pub use test::test;

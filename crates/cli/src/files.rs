@@ -8,7 +8,20 @@ use driver::{Config, Targets};
 use target::Folder;
 
 /// More than this of one file is not read; the reader then says that it is too large.
-const MOST: u64 = 16 * 1024 * 1024;
+pub const MOST: u64 = 16 * 1024 * 1024;
+
+/// Every file under some paths, when it was changed and how long it is.
+pub type Stamps = BTreeMap<PathBuf, (Option<std::time::SystemTime>, u64)>;
+
+/// What the files under some paths look like from outside; what can't be seen is not there.
+pub fn stamps(paths: &[PathBuf]) -> Stamps {
+    let files = paths.iter().flat_map(|it| walkdir::WalkDir::new(it).into_iter().flatten());
+    let stamp = |it: walkdir::DirEntry| {
+        let meta = it.metadata().ok().filter(|it| it.is_file())?;
+        Some((it.into_path(), (meta.modified().ok(), meta.len())))
+    };
+    files.filter_map(stamp).collect()
+}
 
 /// The rule files under some paths, sorted within each path: path as shown, and bytes.
 pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
@@ -30,12 +43,13 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
             continue;
         }
         let mut found: Vec<PathBuf> = Vec::new();
-        for entry in walkdir::WalkDir::new(path) {
+        let hidden = |it: &walkdir::DirEntry| {
+            it.depth() > 0 && it.file_name().to_string_lossy().starts_with('.')
+        };
+        // What is hidden belongs to other tools: `.github` is full of YAML.
+        for entry in walkdir::WalkDir::new(path).into_iter().filter_entry(|it| !hidden(it)) {
             let entry = entry.map_err(|err| err.to_string())?;
-            // The configuration is no rule.
-            let is_config = entry.file_name() == "rulec.yml";
-            let is_rule = !is_config
-                && entry.path().extension().is_some_and(|it| it == "yml" || it == "yaml");
+            let is_rule = is_rule_file(entry.path());
             if is_rule && entry.file_type().is_file() {
                 found.push(entry.into_path());
             }
@@ -47,6 +61,12 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
         }
     }
     Ok(res)
+}
+
+/// Whether a file of this name holds rules; the configuration does not.
+pub fn is_rule_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|it| it != "rulec.yml")
+        && path.extension().is_some_and(|it| it == "yml" || it == "yaml")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {

@@ -4,7 +4,9 @@
 //! Does not know: how rules are read, what targets there are.
 
 mod commands;
+mod events;
 mod files;
+mod revisions;
 mod shell;
 
 use clap::Parser;
@@ -22,6 +24,7 @@ fn main() -> std::process::ExitCode {
         Command::Convert(it) => commands::convert(it, &mut shell),
         Command::Check(it) => commands::check(it, &mut shell),
         Command::Test(it) => commands::test(it, &mut shell),
+        Command::Diff(it) => commands::diff(it, &mut shell),
         Command::Explain(it) => commands::explain(it, &mut shell),
         Command::Targets(it) => commands::targets(it, &mut shell),
     };

@@ -11,7 +11,9 @@ mod printable;
 use source::{Edit, Span};
 
 pub use code::Code;
-pub use emit::{concise, github, human, json};
+pub use emit::{
+    Case, Failure, Suite, concise, findings_as_suites, github, human, json, junit, sarif,
+};
 pub use nearest::nearest;
 pub use printable::printable;
 

@@ -5,4 +5,6 @@ diagnostic::codes! {
     NOT_CONVERTED = "D001" "not-converted";
     /// A comment that turns off a finding that is not there.
     UNUSED_SUPPRESSION = "D002" "unused-suppression";
+    /// An example that its rule fails.
+    FAILING_EXAMPLE = "D003" "failing-example";
 }

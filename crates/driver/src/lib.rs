@@ -8,17 +8,26 @@ mod check;
 mod codes;
 mod config;
 mod convert;
+mod diff;
 mod fix;
 mod fixtures;
 mod load;
+mod reasons;
+mod relation;
+mod through;
 
 pub use builtin::Targets;
 pub use check::{check, check_target};
+pub use codes::FAILING_EXAMPLE;
 pub use config::{CheckConfig, Config, ConvertConfig};
 pub use convert::{Conversion, Request};
+pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
+pub use reasons::{Reason, reasons};
+pub use relation::{Judge, Judgement, NormalForms, Relation};
+pub use through::Through;
 
 use diagnostic::Code;
 

@@ -78,6 +78,14 @@ impl Matcher {
         self.root.why(event, &mut res);
         res
     }
+
+    /// The tests that decide the verdict on `event`, and whether it passes each: of alternatives
+    /// that hold only those, of a conjunction that fails only what fails in it.
+    pub fn because(&self, event: &Value) -> Vec<(Span, bool)> {
+        let mut res = Vec::new();
+        self.root.because(event, &mut res);
+        res
+    }
 }
 
 impl Node {
@@ -99,6 +107,20 @@ impl Node {
             Node::Not(part) => !part.holds(event),
             Node::Test(_, check) => check.holds(event),
             Node::Const(it) => *it,
+        }
+    }
+
+    fn because(&self, event: &Value, res: &mut Vec<(Span, bool)>) {
+        match self {
+            Node::All(parts) | Node::Any(parts) => {
+                let holds = self.holds(event);
+                for part in parts.iter().filter(|it| it.holds(event) == holds) {
+                    part.because(event, res);
+                }
+            }
+            Node::Not(part) => part.because(event, res),
+            Node::Test(span, check) => res.push((*span, check.holds(event))),
+            Node::Const(_) => {}
         }
     }
 

@@ -11,6 +11,37 @@ use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
+    if !args.watch {
+        return once(args, shell);
+    }
+    loop {
+        let seen = files::stamps(&args.paths);
+        if let Err(message) = once(args, shell) {
+            shell.err(&format!("error: {message}"));
+        }
+        shell.err("waiting for changes; interrupt to end");
+        wait(&args.paths, seen);
+    }
+}
+
+/// How often files are looked at.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// Returns when files have changed and then stood still for one look, so that a save of many files
+/// is one change.
+fn wait(paths: &[std::path::PathBuf], seen: files::Stamps) {
+    let mut last = files::stamps(paths);
+    loop {
+        std::thread::sleep(PAUSE);
+        let now = files::stamps(paths);
+        if now == last && now != seen {
+            return;
+        }
+        last = now;
+    }
+}
+
+fn once(args: &Check, shell: &mut Shell) -> Ended {
     let config = files::config(&args.paths)?;
     let mut loaded = driver::load_with(files::rules(&args.paths)?, &config);
     if args.fix || args.diff {
@@ -39,7 +70,13 @@ pub fn check(args: &Check, shell: &mut Shell) -> Ended {
     }
     let all = driver::check(&loaded, &config.check, extra)?;
     let findings: Vec<&Diagnostic> = all.iter().collect();
-    show(&findings, &loaded, args.format, shell);
+    let fails = |it: Severity| match args.fail_level {
+        FailLevel::Info => true,
+        FailLevel::Warning => it >= Severity::Warning,
+        FailLevel::Error => it >= Severity::Error,
+        FailLevel::Never => false,
+    };
+    show(&findings, &loaded, args.format, &fails, shell);
     let count = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if args.format == Format::Human {
@@ -49,12 +86,7 @@ pub fn check(args: &Check, shell: &mut Shell) -> Ended {
             count(Severity::Info)
         ));
     }
-    let failed = match args.fail_level {
-        FailLevel::Info => !findings.is_empty(),
-        FailLevel::Warning => errors + warnings > 0,
-        FailLevel::Error => errors > 0,
-        FailLevel::Never => false,
-    };
+    let failed = findings.iter().any(|it| fails(it.severity));
     Ok(if failed { Outcome::Findings } else { Outcome::Clean })
 }
 
@@ -66,7 +98,13 @@ fn diff(it: &Fixed) -> String {
         .to_string()
 }
 
-fn show(findings: &[&Diagnostic], loaded: &Loaded, format: Format, shell: &mut Shell) {
+fn show(
+    findings: &[&Diagnostic],
+    loaded: &Loaded,
+    format: Format,
+    fails: &dyn Fn(Severity) -> bool,
+    shell: &mut Shell,
+) {
     match format {
         Format::Human => {
             for it in findings {
@@ -84,6 +122,14 @@ fn show(findings: &[&Diagnostic], loaded: &Loaded, format: Format, shell: &mut S
             let all: Vec<_> =
                 findings.iter().map(|it| diagnostic::json(it, &loaded.sources)).collect();
             shell.out(&serde_json::Value::from(all).to_string());
+        }
+        Format::Sarif => {
+            let log = diagnostic::sarif(findings, &loaded.sources, env!("CARGO_PKG_VERSION"));
+            shell.out(&format!("{log:#}"));
+        }
+        Format::Junit => {
+            let suites = diagnostic::findings_as_suites(findings, &loaded.sources, fails);
+            shell.out(&diagnostic::junit("rulec check", &suites));
         }
     }
 }

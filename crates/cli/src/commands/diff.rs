@@ -1,0 +1,54 @@
+//! `rulec diff`
+
+mod human;
+mod json;
+mod markdown;
+mod words;
+
+use driver::{NormalForms, Request};
+
+use super::Ended;
+use crate::args::{Diff, DiffFormat};
+use crate::shell::{Outcome, Shell};
+use crate::{events, files, revisions};
+
+pub fn diff(args: &Diff, shell: &mut Shell) -> Ended {
+    let (mut old, mut new) = revisions::states(args)?;
+    let templates = args.templates.as_ref().or(new.config.templates.as_ref());
+    let targets = files::targets(templates.map(std::path::PathBuf::as_path))?;
+    let all: Vec<String> = targets.names().map(str::to_owned).collect();
+    let wanted = match (&args.target, &new.config.convert.targets) {
+        (given, _) if !given.is_empty() => given,
+        (_, said) if !said.is_empty() => said,
+        _ => &all,
+    };
+    let requests: Vec<Request> =
+        wanted.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
+    if old.config == new.config {
+        drop_equal(&mut old.files, &mut new.files);
+    }
+    let old = driver::load_with(old.files, &old.config);
+    let new = driver::load_with(new.files, &new.config);
+    let mut diff = driver::diff(&old, &new, &requests, &targets, &NormalForms);
+    for path in &args.events {
+        events::each(path, &mut |line, event| {
+            diff.observe(&format!("{}:{line}", path.display()), event);
+        })?;
+    }
+    diff.settle();
+    match args.format {
+        DiffFormat::Human => human::show(&diff, shell),
+        DiffFormat::Markdown => shell.out(&markdown::render(&diff)),
+        DiffFormat::Json => shell.out(&json::render(&diff).to_string()),
+    }
+    Ok(if diff.has_findings() { Outcome::Findings } else { Outcome::Clean })
+}
+
+/// Leaves out the files that are the same in both states: nothing in them can differ.
+fn drop_equal(old: &mut Vec<(String, Vec<u8>)>, new: &mut Vec<(String, Vec<u8>)>) {
+    let known: std::collections::BTreeSet<(String, Vec<u8>)> = old.iter().cloned().collect();
+    let equal: std::collections::BTreeSet<(String, Vec<u8>)> =
+        new.iter().filter(|it| known.contains(*it)).cloned().collect();
+    old.retain(|it| !equal.contains(it));
+    new.retain(|it| !equal.contains(it));
+}
