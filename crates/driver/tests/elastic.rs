@@ -198,3 +198,17 @@ fn what_elastic_expects_is_checked() {
         ]
     );
 }
+
+#[test]
+fn a_rule_names_the_fields_for_its_keywords() {
+    let text = "title: Mentions Of A Tool\nlogsource: { product: linux }\ndetection:\n  keywords: [wormhole]\n  condition: keywords\ntargets: { eql: { keywords: [process.command_line, message] } }\n";
+    let say = |text: &str| {
+        let targets = Targets::builtin();
+        let loaded = rulec_driver::load(vec![("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+        let request = Request::parse("eql", &targets).unwrap();
+        request.convert(&loaded.rules[0], &targets, false).result.map(|it| it.text)
+    };
+    assert!(say(text).unwrap().contains("process.command_line : \"*wormhole*\""));
+    let refused = say(&text[..text.find("targets").unwrap()]).unwrap_err();
+    assert!(refused[0].message.contains("anywhere in an event"), "{refused:?}");
+}

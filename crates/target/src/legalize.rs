@@ -417,7 +417,7 @@ impl<'a> Legalizer<'a> {
             _ => false,
         };
         if passes {
-            let effect = crate::legal::Effect::Wider.flip(negated);
+            let effect = Effect::Wider.flip(negated);
             self.notes.push(Note { effect, reason: reason.clone(), span: test.span });
         }
     }

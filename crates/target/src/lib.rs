@@ -104,7 +104,9 @@ impl Target {
     /// A rule's question about the columns of a profile, before it is put into words; `None` when
     /// the profile has no place for it.
     pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<ir::Expr> {
-        map::map(rule, self.profile(profile)?, &self.manifest.name).ok().map(|it| it.expr)
+        let options = self.options(rule).ok()?;
+        let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
+        mapped.ok().map(|it| it.expr)
     }
 
     /// An event as a profile's tables hold it; `None` when they can't.

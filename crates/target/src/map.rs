@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diagnostic::{Diagnostic, nearest};
 use ir::{Case, Expr, Field, Part, Pattern, Predicate, Rule, Shape, Test, normalize};
+use serde_json::Value;
 use source::Span;
 
 use crate::adapt::adapt;
@@ -175,9 +176,19 @@ impl<'a> Mapper<'a> {
         );
     }
 
-    /// A keyword, asked of the columns that the source names for it.
+    /// A keyword, asked of the columns that the rule's option `keywords` or the source names for it.
     fn keyword(&mut self, test: &Test, negated: bool) -> Expr {
-        let columns = self.source.map(|it| it.keywords.as_slice()).unwrap_or_default();
+        let chosen: Vec<String> = match self.options.get("keywords") {
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+            }
+            Some(Value::String(name)) => vec![name.clone()],
+            _ => Vec::new(),
+        };
+        let columns = match self.source {
+            Some(source) if chosen.is_empty() => source.keywords.as_slice(),
+            _ => chosen.as_slice(),
+        };
         if columns.is_empty() {
             return Expr::Test(test.clone());
         }
@@ -319,12 +330,12 @@ pub fn condition(entries: &Where, span: Span) -> Expr {
         let modifiers: Vec<&str> = pieces.collect();
         let has = |it: &str| modifiers.contains(&it);
         let case = if has("cased") { Case::Sensitive } else { Case::Insensitive };
-        let one = |value: &serde_json::Value| {
+        let one = |value: &Value| {
             let predicate = match value {
-                serde_json::Value::Bool(true) if has("exists") => Predicate::Exists,
-                serde_json::Value::Null => Predicate::Null,
-                serde_json::Value::Bool(it) => Predicate::Bool(*it),
-                serde_json::Value::Number(it) => match ir::Number::parse(&it.to_string()) {
+                Value::Bool(true) if has("exists") => Predicate::Exists,
+                Value::Null => Predicate::Null,
+                Value::Bool(it) => Predicate::Bool(*it),
+                Value::Number(it) => match ir::Number::parse(&it.to_string()) {
                     Some(number) => Predicate::Number(ir::Cmp::Eq, number),
                     None => Predicate::Null,
                 },
@@ -345,7 +356,7 @@ pub fn condition(entries: &Where, span: Span) -> Expr {
             Expr::Test(Test { field: field.clone(), predicate, span })
         };
         let expr = match value {
-            serde_json::Value::Array(items) => Expr::any(items.iter().map(one).collect()),
+            Value::Array(items) => Expr::any(items.iter().map(one).collect()),
             it => one(it),
         };
         if has("neq") { expr.not() } else { expr }

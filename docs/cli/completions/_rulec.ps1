@@ -29,6 +29,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -56,6 +57,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without changing what a rule means')
             [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'With `--fix`, also mend what may change what a rule means')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show what `--fix` would change, and change nothing')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Check again whenever a file changes, until interrupted')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -63,6 +65,20 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
         'rulec;test' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How results are shown')
             [CompletionResult]::new('--carry', '--carry', [CompletionResultType]::ParameterName, 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'The same for every target')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;diff' {
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target')
+            [CompletionResult]::new('--templates', '--templates', [CompletionResultType]::ParameterName, 'A folder of further targets, one folder each')
+            [CompletionResult]::new('--events', '--events', [CompletionResultType]::ParameterName, 'Events to ask both states about: NDJSON, plain, `.gz` or `.zst`; repeat for several')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How differences are shown')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -86,6 +102,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -98,6 +115,9 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;help;test' {
+            break
+        }
+        'rulec;help;diff' {
             break
         }
         'rulec;help;explain' {

@@ -22,6 +22,9 @@ _rulec() {
             rulec,convert)
                 cmd="rulec__subcmd__convert"
                 ;;
+            rulec,diff)
+                cmd="rulec__subcmd__diff"
+                ;;
             rulec,explain)
                 cmd="rulec__subcmd__explain"
                 ;;
@@ -39,6 +42,9 @@ _rulec() {
                 ;;
             rulec__subcmd__help,convert)
                 cmd="rulec__subcmd__help__subcmd__convert"
+                ;;
+            rulec__subcmd__help,diff)
+                cmd="rulec__subcmd__help__subcmd__diff"
                 ;;
             rulec__subcmd__help,explain)
                 cmd="rulec__subcmd__help__subcmd__explain"
@@ -59,7 +65,7 @@ _rulec() {
 
     case "${cmd}" in
         rulec)
-            opts="-h -V --color --help --version convert check test explain targets help"
+            opts="-h -V --color --help --version convert check test diff explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -77,14 +83,14 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --color --help"
+            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --watch --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "human concise json github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human concise json github sarif junit" -- "${cur}"))
                     return 0
                     ;;
                 --fail-level)
@@ -148,6 +154,44 @@ _rulec() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rulec__subcmd__diff)
+            opts="-t -h --target --templates --events --format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --templates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --events)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human markdown json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rulec__subcmd__explain)
             opts="-h --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -167,7 +211,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__help)
-            opts="convert check test explain targets help"
+            opts="convert check test diff explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +239,20 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__help__subcmd__convert)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -287,17 +345,25 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__test)
-            opts="-h --format --carry --color --help"
+            opts="-t -h --format --carry --target --targets --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json junit github" -- "${cur}"))
                     return 0
                     ;;
                 --carry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

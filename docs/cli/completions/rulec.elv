@@ -26,6 +26,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -51,12 +52,26 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --fix 'Mend what can be mended without changing what a rule means'
             cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
             cand --diff 'Show what `--fix` would change, and change nothing'
+            cand --watch 'Check again whenever a file changes, until interrupted'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rulec;test'= {
             cand --format 'How results are shown'
             cand --carry 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it'
+            cand -t 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several'
+            cand --target 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several'
+            cand --color 'When to use colours'
+            cand --targets 'The same for every target'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;diff'= {
+            cand -t 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target'
+            cand --target 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target'
+            cand --templates 'A folder of further targets, one folder each'
+            cand --events 'Events to ask both states about: NDJSON, plain, `.gz` or `.zst`; repeat for several'
+            cand --format 'How differences are shown'
             cand --color 'When to use colours'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -77,6 +92,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -86,6 +102,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
         &'rulec;help;check'= {
         }
         &'rulec;help;test'= {
+        }
+        &'rulec;help;diff'= {
         }
         &'rulec;help;explain'= {
         }

@@ -32,6 +32,7 @@ complete -c rulec -n "__fish_rulec_needs_command" -s V -l version -d 'Print vers
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "convert" -d 'Say rules in the words of one or more targets'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "check" -d 'Report what is wrong with rules'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "targets" -d 'List targets, their profiles, formats and ops'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -47,7 +48,9 @@ complete -c rulec -n "__fish_rulec_using_subcommand convert" -s h -l help -d 'Pr
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How findings are shown' -r -f -a "human\t'With the lines they are about'
 concise\t'One line each'
 json\t'One JSON array'
-github\t'Annotations of GitHub Actions'"
+github\t'Annotations of GitHub Actions'
+sarif\t'One SARIF 2.1.0 log'
+junit\t'JUnit\'s XML: a suite a file'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l fail-level -d 'The least severity that ends with exit code 1' -r -f -a "info\t'Any finding'
 warning\t'Warnings and errors'
 error\t'Errors only'
@@ -59,14 +62,29 @@ never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l fix -d 'Mend what can be mended without changing what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l unsafe-fixes -d 'With `--fix`, also mend what may change what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l diff -d 'Show what `--fix` would change, and change nothing'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l watch -d 'Check again whenever a file changes, until interrupted'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'
-json\t'One JSON object each'"
+json\t'One JSON object each'
+junit\t'JUnit\'s XML: a suite a rule'
+github\t'Annotations of GitHub Actions'"
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l carry -d 'With `--format json`, show each event as the columns of TARGET[/PROFILE] hold it' -r
+complete -c rulec -n "__fish_rulec_using_subcommand test" -s t -l target -d 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several' -r
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l targets -d 'The same for every target'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -s t -l target -d 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target' -r
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -l templates -d 'A folder of further targets, one folder each' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -l events -d 'Events to ask both states about: NDJSON, plain, `.gz` or `.zst`; repeat for several' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -l format -d 'How differences are shown' -r -f -a "human\t'For people'
+markdown\t'For a comment on a pull request'
+json\t'One JSON object'"
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand explain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -77,9 +95,10 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l json -d 'Print JSON'
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "check" -d 'Report what is wrong with rules'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "test" -d 'Run the rules\' own examples'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
