@@ -48,18 +48,22 @@ pub fn judge(
         let source = rule.lowered.as_ref().map(|it| it.rule.logsource.key()).unwrap_or_default();
         match request.convert(rule, &targets, false).result {
             Ok(output) => {
-                judge.outcomes.entry((source, output.fidelity.word().to_owned())).or_default().push(
-                    output.notes.iter().map(|it| it.reason.clone()).collect(),
-                );
+                judge
+                    .outcomes
+                    .entry((source, output.fidelity.word().to_owned()))
+                    .or_default()
+                    .push(output.notes.iter().map(|it| it.reason.clone()).collect());
                 check::file(&output.text, &catalogue, &mut judge.problems);
                 said.extend(loaded.sources.get(rule.file).map(|it| it.path().to_owned()));
                 outputs.push(output);
             }
             Err(problems) => {
                 let reason = problems.first().map(|it| it.message.clone());
-                judge.outcomes.entry((source, "refused".to_owned())).or_default().push(
-                    reason.into_iter().collect(),
-                );
+                judge
+                    .outcomes
+                    .entry((source, "refused".to_owned()))
+                    .or_default()
+                    .push(reason.into_iter().collect());
             }
         }
     }
@@ -162,7 +166,13 @@ impl Judge {
         }
     }
 
-    fn disagree(&mut self, rule: &LoadedRule, matched: bool, said: bool, event: &Map<String, Value>) {
+    fn disagree(
+        &mut self,
+        rule: &LoadedRule,
+        matched: bool,
+        said: bool,
+        event: &Map<String, Value>,
+    ) {
         let title = rule.title.as_deref().unwrap_or_default();
         let event = Value::Object(event.clone());
         self.wrong.push(format!("{title}: matcher {matched}, falco {said}: {event}"));

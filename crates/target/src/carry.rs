@@ -90,7 +90,9 @@ impl Row<'_> {
         values: Vec<Value>,
     ) -> Option<()> {
         // What the profile has no column for is not there.
-        let Some(spec) = self.profile.field(rule, source, name, self.options) else { return Some(()) };
+        let Some(spec) = self.profile.field(rule, source, name, self.options) else {
+            return Some(());
+        };
         match &*spec {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
@@ -204,12 +206,7 @@ impl Row<'_> {
 
     /// Refuses an event that is silent about a field which the place itself tells: a connection that
     /// was opened here is one that was initiated.
-    fn says_nothing_else(
-        &self,
-        rule: &Rule,
-        source: &SourceSpec,
-        names: &[String],
-    ) -> Option<()> {
+    fn says_nothing_else(&self, rule: &Rule, source: &SourceSpec, names: &[String]) -> Option<()> {
         // A field that the rule does not ask of makes no difference to it.
         let mut asked = Vec::new();
         rule.expr.for_each_test(&mut |test| {

@@ -235,7 +235,8 @@ impl<'a> File<'a> {
         if let Some(plugin) = field.plugin
             && !self.plugins.contains(plugin)
         {
-            self.problems.push(format!("`{name}` needs the plugin {plugin} in required_plugin_versions"));
+            self.problems
+                .push(format!("`{name}` needs the plugin {plugin} in required_plugin_versions"));
         }
         if name.starts_with("proc.args[") || field.plugin == Some("container") {
             self.needed = self.needed.max(SINCE_PLUGIN);
@@ -292,7 +293,8 @@ impl<'a> File<'a> {
         }
         if other.kind != kind {
             let other = &other.kind;
-            self.problems.push(format!("`{field}` is {kind}, and `{name}` on its right is {other}"));
+            self.problems
+                .push(format!("`{field}` is {kind}, and `{name}` on its right is {other}"));
         }
     }
 

@@ -113,7 +113,10 @@ fn traps_of_files_are_refused() {
         (format!("{good}{}", good.split_once('\n').map_or("", |it| it.1)), "twice"),
         (good.replace("0.43.0", "43"), "engine version"),
         (
-            good.replace("- rule", "- required_plugin_versions: [{ name: json, version: 7 }]\n- rule"),
+            good.replace(
+                "- rule",
+                "- required_plugin_versions: [{ name: json, version: 7 }]\n- rule",
+            ),
             "plugin version",
         ),
         ("- rule: [".to_owned(), "YAML"),
