@@ -119,7 +119,10 @@ fn repository(name: &str) -> PathBuf {
     let narrowed = WHOAMI
         .replace("'adm-'", "['adm-', 'svc-']")
         .replace("level: medium", "level: low")
-        .replace("    - name: a service\n      match: true", "    - name: a service\n      match: false");
+        .replace(
+            "    - name: a service\n      match: true",
+            "    - name: a service\n      match: false",
+        );
     write("rules/whoami.yml", &narrowed);
     write("rules/certutil.yml", &CERTUTIL.replace("Image|endswith", "Image|endwith"));
     write("rules/webshell.yml", ADDED);
@@ -166,7 +169,8 @@ fn a_change_without_findings_is_clean() {
 #[test]
 fn events_show_how_a_rule_changed() {
     let root = repository("events");
-    let events = "{\"Image\":\"a\\\\whoami.exe\",\"User\":\"svc-x\"}\n\n{\"Image\":\"a\\\\whoami.exe\"}\n";
+    let events =
+        "{\"Image\":\"a\\\\whoami.exe\",\"User\":\"svc-x\"}\n\n{\"Image\":\"a\\\\whoami.exe\"}\n";
     std::fs::write(root.join("events.ndjson"), events).unwrap();
     let args =
         ["diff", "main...HEAD", "--format", "json", "--events", "events.ndjson", "-t", "eql"];
@@ -202,9 +206,12 @@ fn the_script_of_the_action_writes_all_of_it() {
     assert_eq!(output.status.code(), Some(1), "{annotations}");
     let first = annotations.lines().next().unwrap();
     assert!(
-        first.starts_with("::error file=rules/certutil.yml,line=10,col=15,endLine=10,endColumn=22,title=M001"),
+        first.starts_with(
+            "::error file=rules/certutil.yml,line=11,col=15,endLine=11,endColumn=22,title=M001"
+        ),
         "{annotations}"
     );
+    assert_eq!(annotations.lines().count(), 1, "{annotations}");
     let summary = std::fs::read_to_string(root.join("summary.md")).unwrap();
     assert!(summary.contains("### Detection rules: 1 broken"), "{summary}");
     let outputs = std::fs::read_to_string(root.join("output")).unwrap();
