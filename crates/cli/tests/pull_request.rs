@@ -207,10 +207,11 @@ fn the_script_of_the_action_writes_all_of_it() {
     let first = annotations.lines().next().unwrap();
     assert!(
         first.starts_with(
-            "::error file=rules/certutil.yml,line=10,col=15,endLine=10,endColumn=22,title=M001"
+            "::error file=rules/certutil.yml,line=11,col=15,endLine=11,endColumn=22,title=M001"
         ),
         "{annotations}"
     );
+    assert_eq!(annotations.lines().count(), 1, "{annotations}");
     let summary = std::fs::read_to_string(root.join("summary.md")).unwrap();
     assert!(summary.contains("### Detection rules: 1 broken"), "{summary}");
     let outputs = std::fs::read_to_string(root.join("output")).unwrap();

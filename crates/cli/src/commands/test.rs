@@ -212,11 +212,8 @@ impl Run<'_> {
         let line = diagnostic::concise(problem, &self.loaded.sources);
         let file = self.loaded.sources.get(problem.primary.span.file);
         let path = file.map_or("", |it| it.path()).to_owned();
-        if self.args.format == TestFormat::Github {
-            shell.out(&diagnostic::github(problem, &self.loaded.sources));
-        } else {
-            shell.err(&format!("broken: {line} (see `rulec check`)"));
-        }
+        // Annotations of it are `rulec check`'s, and would stand there twice.
+        shell.err(&format!("broken: {line} (see `rulec check`)"));
         let at = file.map_or(1, |it| it.position(problem.primary.span.start as usize).line);
         let failure = Failure {
             message: problem.message.clone(),
