@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use ir::{Field, Number, Rule};
+use ir::{Expr, Field, Number, Predicate, Rule};
 use serde_json::{Map, Value};
 
 use crate::adapt::hexadecimal;
@@ -24,6 +24,9 @@ pub fn carry(rule: &Rule, profile: &Profile, options: &Options, event: &Value) -
     flatten(event, &mut String::new(), &mut leaves);
     let mut row = Row { profile, options, columns: Map::new() };
     let names: Vec<String> = leaves.iter().map(|(name, _)| name.clone()).collect();
+    if presence_alone(rule, event, &names) {
+        return None;
+    }
     for (name, values) in leaves {
         row.field(rule, source, &name, values)?;
     }
@@ -32,6 +35,21 @@ pub fn carry(rule: &Rule, profile: &Profile, options: &Options, event: &Value) -
         row.says_nothing_else(rule, source, &names)?;
     }
     Some(Value::Object(row.columns))
+}
+
+/// Whether the rule asks for the presence of a field that is there without a value; columns hold
+/// values only.
+fn presence_alone(rule: &Rule, event: &Value, names: &[String]) -> bool {
+    let mut res = false;
+    rule.expr.for_each_test(&mut |test| {
+        if let (Field::Named(name), Predicate::Exists) = (&test.field, &test.predicate)
+            && !names.iter().any(|it| **it == **name)
+        {
+            let asked = matcher::Matcher::new(&Expr::Test(test.clone()));
+            res |= asked.is_ok_and(|it| it.matches(event));
+        }
+    });
+    res
 }
 
 /// The values of every field, by dotted name, in order.
