@@ -20,8 +20,8 @@ pub struct Profile {
     /// What a column holds of which nothing is said.
     #[serde(default = "text")]
     pub default_kind: Kind,
-    /// The column of a field that no group names: `{field}` in it is the field's name, `{pointer}`
-    /// the same with `/` between its parts. Absent: such a field is refused.
+    /// The column of a field that no group names: `{field}` in it is the field's name. Absent:
+    /// such a field is refused.
     #[serde(default)]
     pub unmapped: Option<String>,
     /// Whether rules of any log source are taken, with no condition on it.
@@ -290,11 +290,7 @@ impl Profile {
         let form = source.and_then(|it| it.unmapped.as_ref()).or(self.unmapped.as_ref())?;
         // A rule in ECS names keeps them where the profile takes names as they are.
         let kept = rule.meta.taxonomy.as_deref() == Some("ecs");
-        let column = if kept {
-            name.to_owned()
-        } else {
-            form.replace("{field}", name).replace("{pointer}", &name.replace('.', "/"))
-        };
+        let column = if kept { name.to_owned() } else { form.replace("{field}", name) };
         Some(Cow::Owned(FieldSpec::One(column)))
     }
 
