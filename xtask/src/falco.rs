@@ -224,3 +224,42 @@ impl Judge {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each example of the rule on the emitted condition: that it is carried, and right.
+    #[track_caller]
+    fn examples(text: &str) -> Vec<(bool, bool)> {
+        let loaded = driver::load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+        let targets = Targets::builtin();
+        let request = Request::parse("falco/syscall:condition", &targets).unwrap();
+        let rule = &loaded.rules[0];
+        let output = request.convert(rule, &targets, false).result.unwrap();
+        let condition = condition::parse(&output.text).unwrap();
+        let one = |it: driver::FixtureResult<'_>| {
+            let Some(Value::Object(event)) = request.carry(rule, &it.fixture.event, &targets)
+            else {
+                return (false, !it.fixture.matches);
+            };
+            (true, eval::holds(&condition, &event) == it.fixture.matches)
+        };
+        driver::run_fixtures(rule).unwrap().into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn the_examples_of_a_rule_on_arguments_are_right_one_by_one_and_joined() {
+        let text = include_str!(
+            "../../rules/container/netcat_listener_established_inside_a_container.yml"
+        );
+        let res = examples(text);
+        assert!(res.len() >= 12 && res.iter().all(|(_, right)| *right), "{res:?}");
+        // Two are of actions that are no start, of which Falco's place has no events.
+        assert_eq!(res.iter().filter(|(carried, _)| !carried).count(), 2, "{res:?}");
+        let joined = text.replace("\ntargets:\n", "\ntargets:\n    falco: { args: joined }\n");
+        assert_ne!(joined, text);
+        let res = examples(&joined);
+        assert!(res.iter().all(|(_, right)| *right), "{res:?}");
+    }
+}

@@ -118,10 +118,11 @@ impl Row<'_> {
 
     /// Several columns hold the elements of a list in order.
     fn spread(&mut self, columns: &[String], values: Vec<Value>) -> Option<()> {
-        let mut columns = columns.iter();
-        values.into_iter().try_for_each(|it| match columns.next() {
-            Some(column) => self.put(column, it),
-            None => Some(()),
+        values.into_iter().enumerate().try_for_each(|(idx, it)| {
+            match columns.get(idx).or_else(|| self.joined(columns)) {
+                Some(column) => self.put(column, it),
+                None => Some(()),
+            }
         })
     }
 

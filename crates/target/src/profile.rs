@@ -100,7 +100,7 @@ pub enum FieldSpec {
     /// Several: the field's values are those of all of them.
     Many(Vec<String>),
     /// With more to say.
-    Long(FieldLong),
+    Long(Box<FieldLong>),
 }
 
 /// The long form of a field.

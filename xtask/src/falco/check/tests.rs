@@ -1,3 +1,5 @@
+//! The traps of the loader, each refused.
+
 use super::*;
 
 const FIELDS: &str = "field\ttype\tflags\tclass\nevt.type\tCHARBUF\t\tevt\nproc.name\tCHARBUF\t\tproc\n\
