@@ -97,18 +97,28 @@ impl Row<'_> {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
             // Several columns hold the elements of a list in order, as many as there are columns.
-            FieldSpec::Long(long) => values.into_iter().enumerate().try_for_each(|(idx, it)| {
-                match long.columns.as_slice() {
-                    [] => self.long(long, None, it),
-                    [one] => self.long(long, Some(one), it),
-                    many if long.split.is_some() => self.long(long, many.first(), it),
-                    many => match many.get(idx).or_else(|| self.joined(many)) {
-                        Some(column) => self.long(long, Some(column), it),
-                        None => Some(()),
-                    },
-                }
+            FieldSpec::Long(long) => self.tail(long, &values).and_then(|()| {
+                values.into_iter().enumerate().try_for_each(|(idx, it)| {
+                    match long.columns.as_slice() {
+                        [] => self.long(long, None, it),
+                        [one] => self.long(long, Some(one), it),
+                        many if long.split.is_some() => self.long(long, many.first(), it),
+                        many => match many.get(idx).or_else(|| self.joined(many)) {
+                            Some(column) => self.long(long, Some(column), it),
+                            None => Some(()),
+                        },
+                    }
+                })
             }),
         }
+    }
+
+    /// Where a list may be longer than its columns: how many follow the first, and these together.
+    fn tail(&mut self, long: &FieldLong, values: &[Value]) -> Option<()> {
+        let Some(tail) = &long.tail else { return Some(()) };
+        let rest = values.get(1..).unwrap_or_default();
+        self.put(&tail.count, Value::from(rest.len()))?;
+        rest.iter().try_for_each(|it| self.put(&tail.column, it.clone()))
     }
 
     /// The last of several columns, if it joins all that is left.

@@ -68,27 +68,92 @@ pub fn print(regex: &Regex, flavour: &Flavour, uncased: bool) -> Result<String, 
         };
         return Ok(format!("{flags}{text}"));
     }
+    let any = format!("{}*", flavour.any);
     let mut branches = Vec::new();
-    let (fixed, free) = split(hir, Look::Start);
-    for (part, open) in [(fixed, false), (free, true)] {
-        let Some(part) = part else { continue };
-        let before = if open { format!("{}*", flavour.any) } else { String::new() };
-        let (fixed, free) = split(&part, Look::End);
-        for (part, open) in [(fixed, false), (free, true)] {
-            let Some(part) = part else { continue };
-            let after = if open { format!("{}*", flavour.any) } else { String::new() };
+    for (before, rest) in edges(hir, Look::Start) {
+        for (after, part) in edges(&rest, Look::End) {
+            let mut whole = vec![part.clone()];
+            let mut text = printer.term(&part, 1)?;
+            match &before {
+                Edge::Closed => {}
+                Edge::Open => text.insert_str(0, &any),
+                Edge::Border(border) => {
+                    let border = printer.term(border, 1)?;
+                    text.insert_str(0, &format!("{}{any}{border})?", flavour.group));
+                }
+            }
+            match &after {
+                Edge::Closed => {}
+                Edge::Open => text.push_str(&any),
+                Edge::Border(border) => {
+                    let border = printer.term(border, 1)?;
+                    text.push_str(&format!("{}{border}{any})?", flavour.group));
+                }
+            }
             if let Some(most) = flavour.most_work {
-                let run = |it: &str| if it.is_empty() { Hir::empty() } else { any_text() };
-                let whole = Hir::concat(vec![run(&before), part.clone(), run(&after)]);
-                if !work::is_within(&whole, most) {
+                whole.insert(0, before.hir(Look::Start));
+                whole.push(after.hir(Look::End));
+                if !work::is_within(&Hir::concat(whole), most) {
                     return Err(Unquotable(TOO_MUCH_WORK.to_owned()));
                 }
             }
-            let level = usize::from(!before.is_empty() || !after.is_empty());
-            branches.push(format!("{before}{}{after}", printer.term(&part, level)?));
+            if matches!((&before, &after), (Edge::Closed, Edge::Closed)) {
+                text = printer.term(&part, 0)?;
+            }
+            branches.push(text);
         }
     }
     Ok(branches.join("|"))
+}
+
+/// How the whole text may begin, or end, around a part of an expression.
+enum Edge {
+    /// With the part.
+    Closed,
+    /// With anything.
+    Open,
+    /// With the part, or with anything that this stands between.
+    Border(Hir),
+}
+
+impl Edge {
+    fn hir(&self, look: Look) -> Hir {
+        match self {
+            Edge::Closed => Hir::empty(),
+            Edge::Open => any_text(),
+            Edge::Border(border) => {
+                let (any, border) = (any_text(), border.clone());
+                let parts = if look == Look::Start { vec![any, border] } else { vec![border, any] };
+                Hir::alternation(vec![Hir::concat(parts), Hir::empty()])
+            }
+        }
+    }
+}
+
+/// The expression as a union of parts without this anchor, each with how the text goes on there.
+fn edges(hir: &Hir, look: Look) -> Vec<(Edge, Hir)> {
+    if let Some((border, rest)) = border(hir, look) {
+        return vec![(Edge::Border(border), rest)];
+    }
+    let (fixed, free) = split(hir, look);
+    let fixed = fixed.map(|it| (Edge::Closed, it));
+    fixed.into_iter().chain(free.map(|it| (Edge::Open, it))).collect()
+}
+
+/// `(?:\A|x)y` as `x` and `y`: the text begins with `y`, or `x` stands before it.
+fn border(hir: &Hir, look: Look) -> Option<(Hir, Hir)> {
+    let HirKind::Concat(parts) = hir.kind() else { return None };
+    let at = if look == Look::Start { 0 } else { parts.len() - 1 };
+    let HirKind::Alternation(branches) = parts[at].kind() else { return None };
+    let (anchors, others): (Vec<&Hir>, Vec<&Hir>) =
+        branches.iter().partition(|it| *it.kind() == HirKind::Look(look));
+    let plain = others.iter().all(|it| it.properties().look_set().is_empty());
+    if anchors.is_empty() || others.is_empty() || !plain {
+        return None;
+    }
+    let mut rest = parts.clone();
+    rest.remove(at);
+    Some((Hir::alternation(others.into_iter().cloned().collect()), Hir::concat(rest)))
 }
 
 /// The expression as the union of what must begin (or end) at the anchor, and what need not.

@@ -103,7 +103,13 @@ impl<'a> Mapper<'a> {
             FieldSpec::Many(many) => return self.columns(many, test, negated),
             FieldSpec::Long(it) => it,
         };
-        if let Some(effect) = long.effect {
+        let tail = long.tail.as_ref().filter(|_| match &test.predicate {
+            Predicate::Text(pattern, _) => pattern.shape() != Shape::Anything,
+            _ => false,
+        });
+        if let Some(tail) = tail {
+            self.note(Effect::Wider, &tail.reason, test.span, negated);
+        } else if let Some(effect) = long.effect {
             self.note(effect, &long.reason, test.span, negated);
         }
         if let Some(present) = &long.present {
@@ -159,7 +165,19 @@ impl<'a> Mapper<'a> {
         }
         let also = also.into_iter().map(|predicate| Test { predicate, ..test.clone() });
         let all = std::iter::once(test.clone()).chain(also);
-        Expr::any(all.map(|it| self.columns(&columns, &it, negated)).collect())
+        let mut parts: Vec<Expr> = all.map(|it| self.columns(&columns, &it, negated)).collect();
+        if let Some(tail) = tail {
+            let predicate = test.predicate.clone();
+            let test = |name: &str, predicate: Predicate| {
+                let field = Field::Named(Arc::from(name));
+                Expr::Test(Test { field, predicate, span: test.span })
+            };
+            let most = i128::try_from(columns.len().saturating_sub(1)).unwrap_or_default();
+            let longer = Predicate::Number(ir::Cmp::Gt, ir::Number::Int(most));
+            let found = test(&tail.column, predicate);
+            parts.push(Expr::all(vec![test(&tail.count, longer), found]));
+        }
+        Expr::any(parts)
     }
 
     fn no_column(&mut self, name: &str, span: Span, reason: &str) {

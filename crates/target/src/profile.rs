@@ -136,6 +136,9 @@ pub struct FieldLong {
     /// The condition that is true when the field holds a value, where that is not plain presence.
     #[serde(default)]
     pub present: Option<Where>,
+    /// How elements of a list past the last column are asked for.
+    #[serde(default)]
+    pub tail: Option<Tail>,
     /// How a test on the columns differs from a test on the field, if it does.
     #[serde(default)]
     pub effect: Option<Effect>,
@@ -146,6 +149,19 @@ pub struct FieldLong {
     /// the field.
     #[serde(default)]
     pub options: BTreeMap<String, BTreeMap<String, FieldSpec>>,
+}
+
+/// A list that is longer than its columns: texts are looked for in all elements but the first
+/// together, which finds all there is and maybe more. Of other tests the tail is lost.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tail {
+    /// The column that joins all elements but the first.
+    pub column: String,
+    /// The column that holds how many these are.
+    pub count: String,
+    /// Why a test on the joined column may match more.
+    pub reason: String,
 }
 
 /// The options that a rule sets for a target.
