@@ -106,7 +106,7 @@ fn details(it: &Change<'_>) -> Option<String> {
 /// A sentence of ours, in which what stands in backticks is code.
 fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return inline(text);
     }
     let shown = |(at, it): (usize, &&str)| if at % 2 == 1 { code(it) } else { inline(it) };
