@@ -103,7 +103,8 @@ fn kql(place: &Place) -> Result<(), String> {
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node() else { return Ok(()) };
     let schema = place.work.join("kql_schema.json");
-    place.run(&python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
+    place
+        .run(&python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
     let outputs = place.outputs("kql/defender")?;
     let file = File::open(&outputs).map_err(|e| e.to_string())?;
     let mut judge = place.command("node");
