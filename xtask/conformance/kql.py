@@ -27,7 +27,6 @@ warnings.filterwarnings("ignore")
 
 KINDS = {"number": "long", "bool": "bool", "date": "datetime"}
 
-# Kusto's limit of a query in an analytics rule is the target's business; these are the engine's own.
 TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*|\S", re.S)
 
 
@@ -120,12 +119,13 @@ def names(query):
 
 def asked_type(query, name):
     """The type of a column that only the query tells."""
-    word = re.escape(name) if re.fullmatch(r"\w+", name) else re.escape("['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']")
-    at = rf"(?<![\w'\]])(?:tostring\()?{word}\)?"
+    quoted = "['" + name.replace("\\", "\\\\").replace("'", "\\'") + "']"
+    word = re.escape(name if re.fullmatch(r"\w+", name) else quoted)
     code = re.sub(r"\['(?:[^'\\]|\\.)*'\]|'(?:[^'\\]|\\.)*'", lambda it: it[0] if it[0][0] == "[" else "''", query)
-    number = re.search(rf"(?<![\w(]){word} (?:==|<=?|>=?) -?\d|(?<![\w(]){word} in \(-?\d|\({word} (?:==|<=?|>=?) -?\d", code)
-    boolean = re.search(rf"{at} == (?:true|false)", code)
-    text = re.search(rf"(?<![\w]){word} (?:=~|in~|== '|in \('|contains|startswith|endswith|matches)|todouble\({word}\)|is(?:not)?empty\({word}\)|_range\({word}", code)
+    number = re.search(rf"(?<!\w){word} (?:(?:==|<=?|>=?) -?\d|in \(\s*-?\d)", code)
+    boolean = re.search(rf"(?<!\w){word} == (?:true|false)", code)
+    text = re.search(rf"(?<!\w){word} (?:=~|in~|== '|in \(\s*'|contains|startswith|endswith|matches)"
+                     rf"|(?:todouble|empty)\({word}\)|_range\({word}", code)
     time = re.search(rf"datetime_part\('', {word}\)", code)
     found = [kind for kind, it in (("long", number), ("bool", boolean), ("string", text), ("datetime", time)) if it]
     if len(found) > 1:

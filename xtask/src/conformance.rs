@@ -103,22 +103,24 @@ fn kql(place: &Place) -> Result<(), String> {
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node() else { return Ok(()) };
     let schema = place.work.join("kql_schema.json");
-    place.run(python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
-    let outputs = place.root.join(&place.work).join("kql.jsonl");
-    let file = File::create(&outputs).map_err(|e| e.to_string())?;
-    // Its status is about rules without output, which are no concern here.
     place
-        .command(place.root.join(&place.rulec))
-        .args(["convert", "--target", "kql/defender", "--jsonl"])
-        .args(&place.rules)
-        .stdout(file)
-        .stderr(Stdio::null())
-        .status()
-        .map_err(|e| e.to_string())?;
+        .run(&python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
+    let outputs = place.outputs("kql/defender")?;
     let file = File::open(&outputs).map_err(|e| e.to_string())?;
     let mut judge = place.command("node");
     judge.arg(place.scripts.join("kql.js")).args([&node, &schema]).stdin(file);
-    finish(judge)
+    let mut failed = Vec::from_iter(finish(judge).err());
+    for target in ["kql/defender", "kql/none"] {
+        let text =
+            fs::read_to_string(place.outputs(target)?).map_err(|e| format!("{target}: {e}"))?;
+        failed.extend(crate::kusto::judge(target, &text, &say).err());
+    }
+    let mut args = vec![PathBuf::from("-I"), place.scripts.join("kql.py")];
+    args.extend([place.root.join(&place.rulec), place.work.clone(), schema]);
+    args.push(PathBuf::from("templates/kql/profiles"));
+    args.extend(place.rules.iter().cloned());
+    failed.extend(place.run(&python, args).err());
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
 }
 
 /// The engine's fields, beside the repository.
@@ -182,6 +184,22 @@ impl Place {
             finish(npm)
         };
         installed(made(), KUSTO_PARSER).then_some(folder)
+    }
+
+    /// The file of a target's outputs for all rules, one a line.
+    fn outputs(&self, target: &str) -> Result<PathBuf, String> {
+        let name = format!("{}.jsonl", target.replace('/', "-"));
+        let path = self.root.join(&self.work).join(name);
+        let file = File::create(&path).map_err(|e| e.to_string())?;
+        // Its status is about rules without output, which are no concern here.
+        self.command(self.root.join(&self.rulec))
+            .args(["convert", "--target", target, "--jsonl"])
+            .args(&self.rules)
+            .stdout(file)
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|e| e.to_string())?;
+        Ok(path)
     }
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {

@@ -7,6 +7,7 @@ mod bench;
 mod codegen;
 mod conformance;
 mod falco;
+mod kusto;
 mod new_target;
 mod tidy;
 
