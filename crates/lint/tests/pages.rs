@@ -2,7 +2,8 @@
 //! `yaml good` block is not.
 //!
 //! A block may be a part of a rule: what is missing of `title`, `logsource` and `detection` is
-//! added. A block with `# file: NAME` in its first line has that path. Several rules in one block
+//! added. A block with `# file: NAME` in its first line has that path; with `# files: NAME NAME`
+//! each rule has its own. Several rules in one block
 //! are separated by `---`.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -47,6 +48,11 @@ fn complete(part: &str) -> String {
 /// How much one lint reports for a block.
 fn reported(lint: &'static Lint, block: &str) -> usize {
     let named = block.lines().next().and_then(|it| it.strip_prefix("# file: "));
+    let each: Vec<&str> = block
+        .lines()
+        .next()
+        .and_then(|it| it.strip_prefix("# files: "))
+        .map_or_else(Vec::new, |it| it.split(' ').collect());
     let parts: Vec<String> = block.split("\n---\n").map(complete).collect();
     let text = parts.join("\n---\n");
     let parsed = syntax::parse(&text, FileId::FIRST);
@@ -62,8 +68,9 @@ fn reported(lint: &'static Lint, block: &str) -> usize {
     let subjects: Vec<Subject<'_>> = rules
         .iter()
         .zip(&lowered)
-        .map(|(ast, lowered)| Subject {
-            path: named.unwrap_or("an_example_rule.yml"),
+        .enumerate()
+        .map(|(idx, (ast, lowered))| Subject {
+            path: each.get(idx).copied().or(named).unwrap_or("an_example_rule.yml"),
             text: &text,
             ast,
             lowered: lowered.as_ref(),

@@ -38,6 +38,46 @@ pub enum Selection {
     Keywords(ItemAst),
 }
 
+impl DetectionAst {
+    /// Every item of every selection, in the order written.
+    pub fn items(&self) -> impl Iterator<Item = &ItemAst> {
+        self.selections.iter().flat_map(|it| it.body.items())
+    }
+}
+
+impl Selection {
+    /// Every item, however deep, in the order written.
+    pub fn items(&self) -> Items<'_> {
+        Items { open: vec![self], ready: [].iter() }
+    }
+}
+
+/// The items of a selection; made by [`Selection::items`].
+#[derive(Debug, Clone)]
+pub struct Items<'a> {
+    /// What is still to be looked into, the next one last.
+    open: Vec<&'a Selection>,
+    /// The items of the mapping at hand.
+    ready: std::slice::Iter<'a, ItemAst>,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = &'a ItemAst;
+
+    fn next(&mut self) -> Option<&'a ItemAst> {
+        loop {
+            if let Some(item) = self.ready.next() {
+                return Some(item);
+            }
+            match self.open.pop()? {
+                Selection::All(items) => self.ready = items.iter(),
+                Selection::Any(parts) => self.open.extend(parts.iter().rev()),
+                Selection::Keywords(item) => self.ready = std::slice::from_ref(item).iter(),
+            }
+        }
+    }
+}
+
 /// One `field|modifier: value` line, or a keyword list (no field).
 #[derive(Debug, Clone)]
 pub struct ItemAst {

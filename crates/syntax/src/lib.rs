@@ -19,7 +19,7 @@ mod yaml;
 
 pub use codes::{CODES, NOT_UTF8, YAML_ERROR};
 pub use condition::{ConditionAst, Quantity, Wanted, parse_condition};
-pub use detection::{DetectionAst, ItemAst, Selection, SelectionAst, ValueAst};
+pub use detection::{DetectionAst, ItemAst, Items, Selection, SelectionAst, ValueAst};
 pub use document::{Document, Parsed, parse};
 pub use keys::{OUR_KEYS, RULE_KEYS};
 pub use mark::inside as place_inside;

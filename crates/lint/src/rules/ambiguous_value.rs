@@ -4,7 +4,6 @@ use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
 use syntax::{Scalar, ValueAst};
 
-use super::control_character::items;
 use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
@@ -14,7 +13,7 @@ pub static LINT: Lint = Lint {
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         problems.extend(item.values.iter().filter_map(|it| judge(code, subject, it)));
     });
 }

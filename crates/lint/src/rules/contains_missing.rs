@@ -2,7 +2,7 @@
 
 use diagnostic::{Applicability, Code, Diagnostic};
 use source::{Edit, Span};
-use syntax::{ItemAst, Scalar, Selection};
+use syntax::{ItemAst, Scalar};
 
 use crate::{Check, Lint, Subject};
 
@@ -14,15 +14,7 @@ pub static LINT: Lint = Lint {
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for it in &subject.ast.detection.selections {
-        visit(&it.body, &mut |it| item(code, subject.text, it, problems));
-    }
-}
-
-fn visit(body: &Selection, found: &mut dyn FnMut(&ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| visit(it, found)),
-        Selection::Keywords(it) => found(it),
+        it.body.items().for_each(|it| item(code, subject.text, it, problems));
     }
 }
 

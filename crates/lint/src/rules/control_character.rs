@@ -2,7 +2,7 @@
 
 use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
-use syntax::{DetectionAst, ItemAst, Scalar, Selection, ValueAst, place_inside};
+use syntax::{ItemAst, Scalar, ValueAst, place_inside};
 
 use crate::{Check, Lint, Subject};
 
@@ -16,25 +16,13 @@ pub static LINT: Lint = Lint {
     check: Check::Rule(check),
 };
 
-/// Every item of a detection, in order.
-pub(super) fn items<'a>(detection: &'a DetectionAst, each: &mut dyn FnMut(&'a ItemAst)) {
-    fn walk<'a>(body: &'a Selection, each: &mut dyn FnMut(&'a ItemAst)) {
-        match body {
-            Selection::All(items) => items.iter().for_each(each),
-            Selection::Any(entries) => entries.iter().for_each(|it| walk(it, each)),
-            Selection::Keywords(item) => each(item),
-        }
-    }
-    detection.selections.iter().for_each(|it| walk(&it.body, each));
-}
-
 /// Whether an item has one of these modifiers.
 pub(super) fn has(item: &ItemAst, names: &[&str]) -> bool {
     item.modifiers.iter().any(|it| names.contains(&it.value.as_str()))
 }
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         let regex = has(item, &["re"]);
         for value in &item.values {
             let Scalar::Text(text) = &value.value else { continue };

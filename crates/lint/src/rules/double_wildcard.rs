@@ -4,7 +4,7 @@ use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
 use syntax::{Scalar, place_inside};
 
-use super::control_character::{has, items};
+use super::control_character::has;
 use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
@@ -54,7 +54,7 @@ pub(super) fn marks(text: &str) -> impl Iterator<Item = (usize, Mark)> {
 }
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         if has(item, LITERAL) {
             return;
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Scalar, Selection, ValueAst};
+use syntax::{ItemAst, Scalar, ValueAst};
 
 use crate::{Check, Lint, Subject};
 
@@ -18,7 +18,7 @@ const CASED: [&str; 4] = ["base64", "base64offset", "cased", "re"];
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |it| check_item(code, it, problems));
+        selection.body.items().for_each(|it| check_item(code, it, problems));
     }
 }
 
@@ -44,14 +44,5 @@ fn check_item(code: &'static Code, item: &ItemAst, problems: &mut Vec<Diagnostic
                 .with_label(first.span, "the first")
                 .with_help("remove it, or write the value that was meant"),
         );
-    }
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
     }
 }

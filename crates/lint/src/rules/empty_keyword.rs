@@ -4,7 +4,7 @@ use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
 use syntax::Scalar;
 
-use super::control_character::{has, items};
+use super::control_character::has;
 use super::double_wildcard::LITERAL;
 use super::duplicate_tag::line_of;
 use crate::{Check, Lint, Subject};
@@ -16,7 +16,7 @@ pub static LINT: Lint = Lint {
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         // With `contains` and its like, another lint reports it.
         let anchored = has(item, &["contains", "startswith", "endswith"]);
         if item.field.is_some() || anchored || has(item, LITERAL) {

@@ -4,7 +4,7 @@ use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
 use syntax::{Scalar, place_inside};
 
-use super::control_character::{has, items};
+use super::control_character::has;
 use super::double_wildcard::{LITERAL, Mark, marks};
 use crate::{Check, Lint, Subject};
 
@@ -15,7 +15,7 @@ pub static LINT: Lint = Lint {
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         if has(item, LITERAL) {
             return;
         }

@@ -1,7 +1,7 @@
 //! An event number where the category says it already.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Scalar, Selection};
+use syntax::Scalar;
 
 use crate::{Check, Lint, Subject};
 
@@ -21,7 +21,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
     let Some(category) = logsource.category.as_ref().filter(|_| windows) else { return };
     let Some(ids) = ids(&category.value) else { return };
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| {
+        selection.body.items().for_each(|item| {
             let Some(field) = item.field.as_ref().filter(|it| it.value == "EventID") else {
                 return;
             };
@@ -90,14 +90,5 @@ fn number(value: &Scalar) -> Option<i128> {
         Scalar::Int(it, _) => Some(*it),
         Scalar::Text(it) => it.parse().ok(),
         _ => None,
-    }
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
     }
 }

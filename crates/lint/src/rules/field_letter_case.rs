@@ -2,7 +2,7 @@
 
 use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
-use syntax::{ItemAst, Selection};
+use syntax::ItemAst;
 
 use crate::{Check, Lint, Subject};
 
@@ -44,7 +44,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
         return;
     }
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |it| check_item(code, it, problems));
+        selection.body.items().for_each(|it| check_item(code, it, problems));
     }
 }
 
@@ -71,13 +71,4 @@ fn right_case(name: &str) -> Option<&'static str> {
         res = Some(known);
     }
     res
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
-    }
 }

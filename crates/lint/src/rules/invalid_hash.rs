@@ -1,7 +1,7 @@
 //! A value of Sysmon's `Hashes` that is not `NAME=HEX`.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Scalar, Selection, ValueAst};
+use syntax::{ItemAst, Scalar, ValueAst};
 
 use crate::{Check, Lint, Subject};
 
@@ -16,7 +16,7 @@ const HASHES: &[(&str, usize)] = &[("MD5", 32), ("SHA1", 40), ("SHA256", 64), ("
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| {
+        selection.body.items().for_each(|item| {
             if applies(subject, item) {
                 for value in &item.values {
                     check_value(code, subject, value, problems);
@@ -74,13 +74,4 @@ fn wrong(part: &str) -> Option<(&str, String)> {
     }
     let what = if digits.is_empty() { part } else { digits };
     Some((what, format!("a hash of {name} has {len} hexadecimal digits; no event has this")))
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
-    }
 }

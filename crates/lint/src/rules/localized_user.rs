@@ -1,7 +1,7 @@
 //! A user name that is spelled so only on a Windows of one language.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Scalar, Selection};
+use syntax::{ItemAst, Scalar};
 
 use crate::{Check, Lint, Subject};
 
@@ -16,7 +16,7 @@ const SPELLINGS: [&str; 2] = ["AUTHORI", "AUTORI"];
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |it| check_item(code, it, problems));
+        selection.body.items().for_each(|it| check_item(code, it, problems));
     }
 }
 
@@ -45,13 +45,4 @@ fn check_item(code: &'static Code, item: &ItemAst, problems: &mut Vec<Diagnostic
 /// Whether `text` has `part` in it, whatever the case.
 fn has(text: &str, part: &str) -> bool {
     text.as_bytes().windows(part.len()).any(|it| it.eq_ignore_ascii_case(part.as_bytes()))
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
-    }
 }

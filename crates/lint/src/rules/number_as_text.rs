@@ -4,7 +4,6 @@ use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
 use syntax::Scalar;
 
-use super::control_character::items;
 use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
@@ -14,7 +13,7 @@ pub static LINT: Lint = Lint {
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    items(&subject.ast.detection, &mut |item| {
+    subject.ast.detection.items().for_each(|item| {
         let plain = item.modifiers.iter().all(|it| matches!(it.value.as_str(), "all" | "neq"));
         if item.field.is_none() || !plain {
             return;

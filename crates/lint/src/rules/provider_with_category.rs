@@ -1,7 +1,6 @@
 //! A provider where the category says it already.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Selection};
 
 use crate::{Check, Lint, Subject};
 
@@ -25,7 +24,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
     let Some(category) = logsource.category.as_ref().filter(|_| windows) else { return };
     let providers = providers(&category.value);
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| {
+        selection.body.items().for_each(|item| {
             if item.field.as_ref().is_none_or(|it| it.value != "Provider_Name") {
                 return;
             }
@@ -80,14 +79,5 @@ fn providers(category: &str) -> &'static [&'static str] {
         | "sysmon_status"
         | "wmi_event" => SYSMON,
         _ => &[],
-    }
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
     }
 }

@@ -1,7 +1,7 @@
 //! A field that every event of the log source has with this value.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, LogSourceAst, Selection};
+use syntax::{ItemAst, LogSourceAst};
 
 use crate::{Check, Lint, Subject};
 
@@ -42,7 +42,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
         return;
     }
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| check_item(code, logsource, item, problems));
+        selection.body.items().for_each(|item| check_item(code, logsource, item, problems));
     }
 }
 
@@ -73,14 +73,5 @@ fn check_item(
                 .with_label(source.span, "the log source implies it")
                 .with_help(format!("remove `{}`", field.value)),
         );
-    }
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
     }
 }

@@ -2,7 +2,6 @@
 
 use diagnostic::{Applicability, Code, Diagnostic};
 use source::Edit;
-use syntax::{ItemAst, Selection};
 
 use crate::{Check, Lint, Subject};
 
@@ -14,7 +13,7 @@ pub static LINT: Lint = Lint {
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| {
+        selection.body.items().for_each(|item| {
             let Some(field) = item.field.as_ref().filter(|it| it.value.contains(' ')) else {
                 return;
             };
@@ -31,14 +30,5 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
                 ),
             );
         });
-    }
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
     }
 }

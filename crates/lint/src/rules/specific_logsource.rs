@@ -1,7 +1,7 @@
 //! A log and an event number where Sigma has a category for both.
 
 use diagnostic::{Code, Diagnostic};
-use syntax::{ItemAst, Scalar, Selection};
+use syntax::Scalar;
 
 use crate::{Check, Lint, Subject};
 
@@ -25,7 +25,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
         _ => return,
     };
     for selection in &subject.ast.detection.selections {
-        each_item(&selection.body, &mut |item| {
+        selection.body.items().for_each(|item| {
             if item.field.as_ref().is_none_or(|it| it.value != "EventID") {
                 return;
             }
@@ -86,13 +86,4 @@ fn of_sysmon(id: i128) -> Option<&'static str> {
         255 => "sysmon_error",
         _ => return None,
     })
-}
-
-/// Calls `found` with every item of a selection, however deep.
-fn each_item<'a>(body: &'a Selection, found: &mut dyn FnMut(&'a ItemAst)) {
-    match body {
-        Selection::All(items) => items.iter().for_each(found),
-        Selection::Any(parts) => parts.iter().for_each(|it| each_item(it, found)),
-        Selection::Keywords(item) => found(item),
-    }
 }
