@@ -6,6 +6,7 @@
 //! as sets of states. Of two branches that differ in those sets only, one whose sets are larger is
 //! never better and is dropped. Branches near acceptance go first.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::rc::Rc;
@@ -43,20 +44,26 @@ struct Search<'a> {
 struct Run<'a> {
     nfa: &'a Nfa,
     /// Steps of each state by character: the classes that lead there, and where.
-    steps: Vec<Vec<(Rc<[bool]>, u32)>>,
+    steps: Vec<Vec<Step>>,
     /// Characters to acceptance, at least, from each state.
     distance: Vec<u32>,
     /// Whether everything is accepted from each state on.
     sure: Vec<bool>,
-    closures: std::cell::RefCell<FxHashMap<(u32, Side, Side), Rc<[u32]>>>,
+    closures: RefCell<FxHashMap<(u32, Side, Side), Rc<[u32]>>>,
 }
 
 #[derive(Clone)]
 struct Branch {
     accept: Box<[u32]>,
-    reject: Rc<[Box<[u32]>]>,
+    reject: Sets,
     before: Side,
 }
+
+/// For each rejecting automaton, the states that it may be in.
+type Sets = Rc<[Box<[u32]>]>;
+
+/// Which classes of characters lead where.
+type Step = (Rc<[bool]>, u32);
 
 /// What branches have in common that are compared by their rejecting sets.
 type Place = (Box<[u32]>, Side);
@@ -95,7 +102,7 @@ impl<'a> Search<'a> {
             reject: self.reject.iter().map(|_| Box::from([Nfa::START])).collect(),
             before: border,
         };
-        let mut known: FxHashMap<Place, Vec<Rc<[Box<[u32]>]>>> = FxHashMap::default();
+        let mut known: FxHashMap<Place, Vec<Sets>> = FxHashMap::default();
         known.insert((first.accept.clone(), first.before), vec![first.reject.clone()]);
         // How each branch came about: the branch before it, the letter, and the length.
         let mut paths: Vec<(usize, char, u32)> = vec![(0, '\0', 0)];
@@ -106,8 +113,7 @@ impl<'a> Search<'a> {
             let branch = branches[at].clone();
             // A better one may have come since.
             let place = (branch.accept.clone(), branch.before);
-            let alive =
-                |it: &Vec<Rc<[Box<[u32]>]>>| it.iter().any(|it| Rc::ptr_eq(it, &branch.reject));
+            let alive = |it: &Vec<Sets>| it.iter().any(|it| Rc::ptr_eq(it, &branch.reject));
             if !known.get(&place).is_some_and(alive) {
                 continue;
             }
@@ -187,7 +193,7 @@ impl<'a> Search<'a> {
             }
             reject.push(next.into_boxed_slice());
         }
-        let reject: Rc<[Box<[u32]>]> = reject.into();
+        let reject: Sets = reject.into();
         let mut tuples: Vec<Vec<u32>> = vec![Vec::new()];
         for choice in choices {
             tuples = tuples

@@ -164,7 +164,7 @@ impl Question<'_> {
         }
         self.numbers(&mut res)?;
         self.networks(&mut res)?;
-        self.from_patterns(&mut res.texts);
+        self.made_of_patterns(&mut res.texts);
         if self.within.is_empty() {
             res.texts.extend(["x", "-", "", "0", "other"].map(str::to_owned));
         }
@@ -203,7 +203,7 @@ impl Question<'_> {
     }
 
     fn networks(&self, res: &mut Candidates) -> Result<(), Core> {
-        let of = |ids: &[LangId]| -> Vec<(LangId, (u128, u128))> {
+        let of = |ids: &[LangId]| -> Vec<Range> {
             ids.iter()
                 .filter_map(|id| match &self.langs.get(*id).kind {
                     Kind::Net(it) => Some((*id, net_range(*it))),
@@ -234,7 +234,7 @@ impl Question<'_> {
     }
 
     /// Texts made of the pieces of the patterns, joined in several ways.
-    fn from_patterns(&self, texts: &mut Vec<String>) {
+    fn made_of_patterns(&self, texts: &mut Vec<String>) {
         let patterns: Vec<&Pattern> = self
             .within
             .iter()
@@ -404,8 +404,11 @@ fn minimize<T: Clone>(core: &mut (Vec<T>, Vec<T>), enough: &dyn Fn(&(Vec<T>, Vec
     }
 }
 
+/// A network's language, and its first and last address.
+type Range = (LangId, (u128, u128));
+
 /// Addresses in all of one and none of the other ranges; empty only when there is none.
-fn addresses(must: &[(LangId, (u128, u128))], mustnt: &[(LangId, (u128, u128))]) -> Vec<u128> {
+fn addresses(must: &[Range], mustnt: &[Range]) -> Vec<u128> {
     let first = must.iter().map(|it| it.1.0).max().unwrap_or(0);
     let last = must.iter().map(|it| it.1.1).min().unwrap_or(u128::MAX);
     // The first address of a gap is the first of all, or follows a range.
