@@ -49,7 +49,7 @@ struct Run<'a> {
     distance: Vec<u32>,
     /// Whether everything is accepted from each state on.
     sure: Vec<bool>,
-    closures: RefCell<FxHashMap<(u32, Side, Side), Rc<[u32]>>>,
+    closures: RefCell<Closures>,
 }
 
 #[derive(Clone)]
@@ -61,6 +61,9 @@ struct Branch {
 
 /// For each rejecting automaton, the states that it may be in.
 type Sets = Rc<[Box<[u32]>]>;
+
+/// The states reached by nothing, from a state and between two sides.
+type Closures = FxHashMap<(u32, Side, Side), Rc<[u32]>>;
 
 /// Which classes of characters lead where.
 type Step = (Rc<[bool]>, u32);

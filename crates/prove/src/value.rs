@@ -387,8 +387,11 @@ struct Candidates {
     only: Option<LangId>,
 }
 
+/// What to be in, and what to avoid.
+type Both<T> = (Vec<T>, Vec<T>);
+
 /// Takes out one after the other what can be missed.
-fn minimize<T: Clone>(core: &mut (Vec<T>, Vec<T>), enough: &dyn Fn(&(Vec<T>, Vec<T>)) -> bool) {
+fn minimize<T: Clone>(core: &mut Both<T>, enough: &dyn Fn(&Both<T>) -> bool) {
     for first in [false, true] {
         let mut at = 0;
         loop {
