@@ -1,5 +1,7 @@
 //! What a user relies on: proofs that hold, and events that show differences.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::sync::Arc;
 
 use ir::{Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test};
