@@ -11,6 +11,7 @@ const LAYERS: &[&str] = &[
     "ir",
     "lower",
     "matcher",
+    "prove",
     "target",
     "lint",
     "driver",
