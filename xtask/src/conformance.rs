@@ -102,14 +102,23 @@ fn kql(place: &Place) -> Result<(), String> {
     place.build()?;
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node() else { return Ok(()) };
-    let schema = place.work.join("kql_schema.json");
-    place.run(python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
+    let schemas =
+        ["defender", "sentinel"].map(|it| (it, place.work.join(format!("kql_{it}.json"))));
+    let script = place.scripts.join("kql_schema.py");
+    let mut args = vec![PathBuf::from("-I"), script];
+    args.extend(schemas.iter().map(|(_, it)| it.clone()));
+    place.run(python, args)?;
+    schemas.iter().try_for_each(|(profile, schema)| bind(place, &node, profile, schema))
+}
+
+/// Every output of a profile, bound to its tables.
+fn bind(place: &Place, node: &Path, profile: &str, schema: &Path) -> Result<(), String> {
     let outputs = place.root.join(&place.work).join("kql.jsonl");
     let file = File::create(&outputs).map_err(|e| e.to_string())?;
     // Its status is about rules without output, which are no concern here.
     place
         .command(place.root.join(&place.rulec))
-        .args(["convert", "--target", "kql/defender", "--jsonl"])
+        .args(["convert", "--target", &format!("kql/{profile}"), "--jsonl"])
         .args(&place.rules)
         .stdout(file)
         .stderr(Stdio::null())
@@ -117,7 +126,7 @@ fn kql(place: &Place) -> Result<(), String> {
         .map_err(|e| e.to_string())?;
     let file = File::open(&outputs).map_err(|e| e.to_string())?;
     let mut judge = place.command("node");
-    judge.arg(place.scripts.join("kql.js")).args([&node, &schema]).stdin(file);
+    judge.arg(place.scripts.join("kql.js")).args([node, schema]).arg(profile).stdin(file);
     finish(judge)
 }
 

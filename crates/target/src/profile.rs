@@ -260,7 +260,8 @@ impl Profile {
             let mut res = true;
             rule.expr.for_each_test(&mut |test| {
                 if let Field::Named(name) = &test.field {
-                    res &= self.lookup(source, name).is_some();
+                    res &= self.lookup(source, name).is_some()
+                        || self.in_family(source, name).is_some();
                 }
             });
             res
@@ -274,6 +275,12 @@ impl Profile {
     /// What the groups of a source say of a field.
     fn lookup(&self, source: &SourceSpec, name: &str) -> Option<&FieldSpec> {
         source.fields.iter().filter_map(|it| self.groups.get(it)).find_map(|it| it.get(name))
+    }
+
+    /// What the source's groups say of a field by the family it belongs to.
+    fn in_family(&self, source: &SourceSpec, name: &str) -> Option<FieldSpec> {
+        let mut groups = source.fields.iter().filter_map(|it| self.groups.get(it));
+        groups.find_map(|it| of_family(it, name))
     }
 
     /// The columns of a field, if the profile has any.
@@ -291,9 +298,7 @@ impl Profile {
             };
             return Some(Cow::Borrowed(long.options.iter().find_map(set).unwrap_or(spec)));
         }
-        let groups = source.map(|it| it.fields.as_slice()).unwrap_or_default();
-        let mut groups = groups.iter().filter_map(|it| self.groups.get(it));
-        if let Some(spec) = groups.find_map(|it| of_family(it, name)) {
+        if let Some(spec) = source.and_then(|it| self.in_family(it, name)) {
             return Some(Cow::Owned(spec));
         }
         let form = source.and_then(|it| it.unmapped.as_ref()).or(self.unmapped.as_ref())?;
