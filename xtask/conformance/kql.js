@@ -1,13 +1,13 @@
-// Judge of `kql/defender`: every query parses and binds with Microsoft's own Kusto parser.
+// Judge of a profile of `kql`: every query parses and binds with Microsoft's own Kusto parser.
 //
-// usage: kql.js NODE_FOLDER SCHEMA.json < OUTPUT.jsonl      (of `rulec convert -t kql/defender --jsonl`)
+// usage: kql.js NODE_FOLDER SCHEMA.json PROFILE < OUTPUT.jsonl      (of `rulec convert -t kql/PROFILE --jsonl`)
 //
 // Exit 1 if a query has an error.
 
 const fs = require('fs');
 const path = require('path');
 
-const [nodeFolder, schemaFile] = process.argv.slice(2);
+const [nodeFolder, schemaFile, profile] = process.argv.slice(2);
 const pkg = path.resolve(nodeFolder, 'node_modules/@kusto/language-service-next');
 require(path.join(pkg, 'bridge.min.js')); // defines Bridge
 require(path.join(pkg, 'Kusto.Language.Bridge.min.js')); // defines Kusto
@@ -38,7 +38,8 @@ const tables = JSON.parse(fs.readFileSync(schemaFile, 'utf8'));
 const globals = GlobalState.Default.WithDatabase(database(tables)).WithCache();
 
 // A judge that never says no proves nothing.
-for (const wrong of ['DeviceEvents | where NoSuchColumn == 1', 'DeviceEvents | where (']) {
+const known = Object.keys(tables)[0];
+for (const wrong of [`${known} | where NoSuchColumn == 1`, `${known} | where (`]) {
   if (errors(wrong, globals).length === 0) throw new Error(`the parser accepts \`${wrong}\``);
 }
 
@@ -56,6 +57,6 @@ for (const line of fs.readFileSync(0, 'utf8').split('\n')) {
   const found = errors(query, globals);
   if (found.length > 0) bad.push(`${rule}: ${found[0]}`);
 }
-console.log(`kql/defender: ${judged} queries bound, ${bad.length} with errors (${refused} rules without output)`);
+console.log(`kql/${profile}: ${judged} queries bound, ${bad.length} with errors (${refused} rules without output)`);
 bad.slice(0, SHOWN).forEach((it) => console.log(`  ${it}`));
 process.exitCode = bad.length > 0 || judged === 0 ? 1 : 0;

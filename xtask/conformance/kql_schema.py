@@ -1,6 +1,6 @@
-"""Write the tables and columns of Microsoft Defender XDR as JSON: {table: {column: Kusto type}}.
+"""Write tables and columns as JSON, {table: {column: Kusto type}}: of Microsoft Defender XDR and of Sentinel.
 
-usage: kql_schema.py OUTPUT.json
+usage: kql_schema.py DEFENDER.json SENTINEL.json
 
 They come from PyPI pysigma-backend-kusto; the one table it lacks is added by hand.
 """
@@ -8,7 +8,9 @@ They come from PyPI pysigma-backend-kusto; the one table it lacks is added by ha
 import json
 import sys
 
+from sigma.pipelines.azuremonitor.tables import AZURE_MONITOR_TABLES
 from sigma.pipelines.microsoftxdr.tables import MICROSOFT_XDR_TABLES
+from sigma.pipelines.sentinelasim.tables import SENTINEL_ASIM_TABLES
 
 KUSTO = {
     "bigint": "long", "bool": "bool", "boolean": "bool", "datetime": "datetime", "date/time": "datetime",
@@ -35,15 +37,23 @@ def kusto_type(documented):
     return KUSTO.get(documented.strip().lower(), "string")
 
 
-def main():
-    tables = {
+def typed(tables):
+    """Tables with the Kusto types of their columns."""
+    return {
         table: {name: kusto_type(column["data_type"]) for name, column in columns.items()}
-        for table, columns in MICROSOFT_XDR_TABLES.items()
+        for table, columns in tables.items()
     }
-    tables.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
-    with open(sys.argv[1], "w") as out:
-        json.dump(tables, out, indent=1)
-    print(f"kql: schema of {len(tables)} tables")
+
+
+def main():
+    defender = typed(MICROSOFT_XDR_TABLES)
+    defender.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
+    # ASIM's functions give columns as tables do.
+    sentinel = {**typed(AZURE_MONITOR_TABLES), **typed(SENTINEL_ASIM_TABLES)}
+    for path, tables in zip(sys.argv[1:], (defender, sentinel), strict=True):
+        with open(path, "w") as out:
+            json.dump(tables, out, indent=1)
+    print(f"kql: schema of {len(defender)} tables of Defender, {len(sentinel)} of Sentinel")
 
 
 main()

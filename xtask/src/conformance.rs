@@ -102,21 +102,27 @@ fn kql(place: &Place) -> Result<(), String> {
     place.build()?;
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node() else { return Ok(()) };
-    let schema = place.work.join("kql_schema.json");
-    place
-        .run(&python, [Path::new("-I"), &place.scripts.join("kql_schema.py"), schema.as_path()])?;
-    let outputs = place.outputs("kql/defender")?;
-    let file = File::open(&outputs).map_err(|e| e.to_string())?;
-    let mut judge = place.command("node");
-    judge.arg(place.scripts.join("kql.js")).args([&node, &schema]).stdin(file);
-    let mut failed = Vec::from_iter(finish(judge).err());
-    for target in ["kql/defender", "kql/none"] {
+    let schemas =
+        ["defender", "sentinel"].map(|it| (it, place.work.join(format!("kql_{it}.json"))));
+    let script = place.scripts.join("kql_schema.py");
+    let mut args = vec![PathBuf::from("-I"), script];
+    args.extend(schemas.iter().map(|(_, it)| it.clone()));
+    place.run(&python, args)?;
+    let mut failed = Vec::new();
+    for (profile, schema) in &schemas {
+        let outputs = place.outputs(&format!("kql/{profile}"))?;
+        let file = File::open(&outputs).map_err(|e| e.to_string())?;
+        let mut judge = place.command("node");
+        judge.arg(place.scripts.join("kql.js")).args([&node, schema]).arg(profile).stdin(file);
+        failed.extend(finish(judge).err());
+    }
+    for target in ["kql/defender", "kql/sentinel", "kql/none"] {
         let text =
             fs::read_to_string(place.outputs(target)?).map_err(|e| format!("{target}: {e}"))?;
         failed.extend(crate::kusto::judge(target, &text, &say).err());
     }
     let mut args = vec![PathBuf::from("-I"), place.scripts.join("kql.py")];
-    args.extend([place.root.join(&place.rulec), place.work.clone(), schema]);
+    args.extend([place.root.join(&place.rulec), place.work.clone(), schemas[0].1.clone()]);
     args.push(PathBuf::from("templates/kql/profiles"));
     args.extend(place.rules.iter().cloned());
     failed.extend(place.run(&python, args).err());

@@ -241,8 +241,7 @@ impl<'a> Legalizer<'a> {
             (Predicate::Net(_), Some(other)) => other,
             _ => name,
         };
-        let spelled = column.and_then(|it| it.spelled.clone());
-        let field = match spelled.map_or_else(|| self.quote_name(&name), Ok) {
+        let field = match self.spell(&name) {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
@@ -282,7 +281,7 @@ impl<'a> Legalizer<'a> {
                         Err(_) => continue,
                     }
                 }
-                Arg::Other(it) => match self.target.quote_name(&it) {
+                Arg::Other(it) => match self.spell(&it) {
                     Ok(it) => Arg::Other(it),
                     Err(it) => return self.unquotable(test, &it),
                 },
@@ -370,6 +369,16 @@ impl<'a> Legalizer<'a> {
             "the network is asked of text: an address of it that is written otherwise (`::ffff:10.0.0.1`) does not",
         );
         Piecewise::Done(self.chain(parts, false))
+    }
+
+    /// A column as it is written in a query.
+    fn spell(&mut self, name: &str) -> Result<String, Unquotable> {
+        let Some(spelled) = self.profile.column(name).1.and_then(|it| it.spelled.as_ref()) else {
+            return self.quote_name(name);
+        };
+        let Some((_, rest)) = self.profile.family(name) else { return Ok(spelled.clone()) };
+        let parts = rest.split('.').map(|it| self.target.quote_name(it));
+        Ok(spelled.replace("{rest}", &parts.collect::<Result<Vec<_>, _>>()?.join(".")))
     }
 
     fn quote_name(&mut self, name: &str) -> Result<String, Unquotable> {

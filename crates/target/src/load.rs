@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diagnostic::{Diagnostic, nearest};
 use ir::Rule;
 use rustc_hash::FxHashMap;
+use serde_yaml::Value as Yaml;
 
 use crate::codes::{BAD_OPTION, SKIPPED};
 use crate::envelope::Envelopes;
@@ -92,8 +93,7 @@ impl Target {
             else {
                 continue;
             };
-            let profile: Profile =
-                serde_yaml::from_str(text).map_err(|it| err(path, it.to_string()))?;
+            let profile = read(&folder, name, text).map_err(|it| err(path, it))?;
             for source in &profile.sources {
                 if let Some(missing) =
                     source.fields.iter().find(|it| !profile.groups.contains_key(*it))
@@ -229,6 +229,57 @@ impl Target {
             problems.push(Diagnostic::info(&SKIPPED, key.span, message, "`skip: true`"));
         }
         if problems.is_empty() { Ok(res) } else { Err(problems) }
+    }
+}
+
+/// Reads a profile; one that `extends` another takes from it what it does not say itself.
+fn read(folder: &Folder, name: &str, text: &str) -> Result<Profile, String> {
+    let mut tree: Yaml = serde_yaml::from_str(text).map_err(|it| it.to_string())?;
+    let mut seen = vec![name.to_owned()];
+    while let Some(base) = tree.as_mapping_mut().and_then(|it| it.remove("extends")) {
+        let base = base.as_str().ok_or("`extends` is the name of a profile")?.to_owned();
+        if seen.contains(&base) {
+            return Err(format!("`{base}` extends itself"));
+        }
+        let text = folder.files.get(&format!("profiles/{base}.yml"));
+        let text = text.ok_or_else(|| format!("it extends `{base}`, which is not there"))?;
+        let below = serde_yaml::from_str(text).map_err(|it| format!("{base}: {it}"))?;
+        seen.push(base);
+        overlay(&mut tree, below);
+    }
+    // Read anew, so that an error names a line where it can.
+    if seen.len() == 1 {
+        return serde_yaml::from_str(text).map_err(|it| it.to_string());
+    }
+    serde_yaml::from_value(tree).map_err(|it| it.to_string())
+}
+
+/// Adds what `below` says and `above` does not. Lists are joined, what is above first: of equals,
+/// the first counts.
+fn overlay(above: &mut Yaml, below: Yaml) {
+    match (above, below) {
+        (Yaml::Mapping(above), Yaml::Mapping(below)) => {
+            for (key, it) in below {
+                match above.get_mut(&key) {
+                    Some(own) if matches!(key.as_str(), Some("columns" | "groups")) => {
+                        replace(own, it);
+                    }
+                    Some(own) => overlay(own, it),
+                    None => drop(above.insert(key, it)),
+                }
+            }
+        }
+        (Yaml::Sequence(above), Yaml::Sequence(below)) => above.extend(below),
+        _ => {}
+    }
+}
+
+/// Adds the entries that are missing; an entry that is there is kept as it is.
+fn replace(above: &mut Yaml, below: Yaml) {
+    if let (Yaml::Mapping(above), Yaml::Mapping(below)) = (above, below) {
+        for (key, it) in below {
+            above.entry(key).or_insert(it);
+        }
     }
 }
 

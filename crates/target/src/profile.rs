@@ -45,6 +45,9 @@ pub struct Profile {
     /// The columns it names, for [`Profile::is_mapped`].
     #[serde(skip)]
     known: OnceLock<FxHashSet<String>>,
+    /// Whether there are families of columns.
+    #[serde(skip)]
+    families: OnceLock<bool>,
 }
 
 fn text() -> Kind {
@@ -77,7 +80,8 @@ pub struct ColumnLong {
     /// The column that networks are asked of, where that is another.
     #[serde(default)]
     pub networks: Option<String>,
-    /// How the column is written in a query, where it is made of several.
+    /// How the column is written in a query, where it is made of several. In a family, whose name
+    /// ends in `.*`, `{rest}` is what stands for the star.
     #[serde(default)]
     pub spelled: Option<String>,
     /// How a test on it differs from a test on the field, if it does.
@@ -272,7 +276,8 @@ impl Profile {
             let mut res = true;
             rule.expr.for_each_test(&mut |test| {
                 if let Field::Named(name) = &test.field {
-                    res &= self.lookup(source, name).is_some();
+                    res &= self.lookup(source, name).is_some()
+                        || self.in_family(source, name).is_some();
                 }
             });
             res
@@ -286,6 +291,12 @@ impl Profile {
     /// What the groups of a source say of a field.
     fn lookup(&self, source: &SourceSpec, name: &str) -> Option<&FieldSpec> {
         source.fields.iter().filter_map(|it| self.groups.get(it)).find_map(|it| it.get(name))
+    }
+
+    /// What the source's groups say of a field by the family it belongs to.
+    fn in_family(&self, source: &SourceSpec, name: &str) -> Option<FieldSpec> {
+        let mut groups = source.fields.iter().filter_map(|it| self.groups.get(it));
+        groups.find_map(|it| of_family(it, name))
     }
 
     /// The columns of a field, if the profile has any.
@@ -302,6 +313,9 @@ impl Profile {
                 values.get(options.get(option)?.as_str()?)
             };
             return Some(Cow::Borrowed(long.options.iter().find_map(set).unwrap_or(spec)));
+        }
+        if let Some(spec) = source.and_then(|it| self.in_family(it, name)) {
+            return Some(Cow::Owned(spec));
         }
         let form = source.and_then(|it| it.unmapped.as_ref()).or(self.unmapped.as_ref())?;
         // A rule in ECS names keeps them where the profile takes names as they are.
@@ -338,10 +352,40 @@ impl Profile {
 
     /// What a column holds, and what else is said of it.
     pub fn column(&self, name: &str) -> (Kind, Option<&ColumnLong>) {
-        match self.columns.get(name) {
+        match self.columns.get(name).or_else(|| Some(self.family(name)?.0)) {
             Some(ColumnSpec::Long(it)) => (it.kind, Some(it)),
             Some(ColumnSpec::Kind(kind)) => (*kind, None),
             None => (self.default_kind, None),
         }
     }
+
+    /// The family that a column belongs to, and what stands for its star: the longest that fits.
+    pub(crate) fn family<'a>(&self, name: &'a str) -> Option<(&ColumnSpec, &'a str)> {
+        if !*self.families.get_or_init(|| self.columns.keys().any(|it| it.ends_with(".*"))) {
+            return None;
+        }
+        family(&self.columns, name)
+    }
+}
+
+/// What a group says of a field by the family it belongs to.
+fn of_family(group: &BTreeMap<String, FieldSpec>, name: &str) -> Option<FieldSpec> {
+    let (spec, rest) = family(group, name)?;
+    let fill = |it: &String| it.replace('*', rest);
+    Some(match spec {
+        FieldSpec::One(it) => FieldSpec::One(fill(it)),
+        FieldSpec::Many(it) => FieldSpec::Many(it.iter().map(fill).collect()),
+        FieldSpec::Long(it) => FieldSpec::Long(Box::new(FieldLong {
+            columns: it.columns.iter().map(fill).collect(),
+            ..(**it).clone()
+        })),
+    })
+}
+
+/// The entry `a.b.*` for `a.b.c`, the longest that there is; and the rest, `c`.
+fn family<'m, 'n, T>(map: &'m BTreeMap<String, T>, name: &'n str) -> Option<(&'m T, &'n str)> {
+    name.rmatch_indices('.').find_map(|(at, _)| {
+        let key = format!("{}.*", &name[..at]);
+        map.get(&key).map(|it| (it, &name[at + 1..]))
+    })
 }
