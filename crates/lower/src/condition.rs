@@ -7,10 +7,12 @@ use syntax::{ConditionAst, Quantity, Wanted};
 
 use crate::codes::{EMPTY_PATTERN, UNDEFINED_SELECTION};
 
-/// The selections of a rule by name; `None` for one that could not be lowered.
+/// The selections of a rule by name; `None` for one of which pipelines
+/// left nothing.
 pub type Selections = Vec<(Spanned<String>, Option<Expr>)>;
 
-/// Resolves a condition. Names used are noted in `used`, by position.
+/// Resolves a condition; `None` when nothing is left of what it names, or a name is wrong, which is
+/// then in `problems`. Names used are noted in `used`, by position.
 pub fn resolve(
     condition: &ConditionAst,
     selections: &Selections,
@@ -20,7 +22,7 @@ pub fn resolve(
     let mut many = |parts: &[ConditionAst], problems: &mut Vec<Diagnostic>| {
         let all: Vec<Option<Expr>> =
             parts.iter().map(|it| resolve(it, selections, used, problems)).collect();
-        all.into_iter().collect::<Option<Vec<Expr>>>()
+        left(all)
     };
     match condition {
         ConditionAst::Any(parts) => many(parts, problems).map(Expr::any),
@@ -51,10 +53,16 @@ pub fn resolve(
                 used[at] = true;
                 parts.push(selections[at].1.clone());
             }
-            let parts = parts.into_iter().collect::<Option<Vec<Expr>>>()?;
+            let parts = left(parts)?;
             Some(if *quantity == Quantity::All { Expr::all(parts) } else { Expr::any(parts) })
         }
     }
+}
+
+/// The parts that say something; `None` when none does.
+fn left(parts: Vec<Option<Expr>>) -> Option<Vec<Expr>> {
+    let parts: Vec<Expr> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// Whether a selection is meant. Names that begin with `_` are left out, unless the pattern

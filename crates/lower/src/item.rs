@@ -1,15 +1,15 @@
-//! One `field|modifiers: values` line to an expression.
+//! One `field|modifiers: values` line to an item.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
-use ir::{
-    Anchor, Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test, TimePart,
-};
+use ir::{Anchor, Case, Cmp, Field, Net, Number, Part, Pattern, Predicate, Regex, TimePart};
 use source::{Span, Spanned};
 use syntax::{ItemAst, Scalar, ValueAst};
 
 use crate::codes::{BAD_NETWORK, BAD_REGEX, MODIFIER_VALUE, TOO_MANY_DASHES};
+use crate::draft::{self, Item};
 use crate::encode::{self, MAX_DASHES};
 use crate::modifier::{Modifier, resolve};
 use crate::text::parse_pattern;
@@ -35,7 +35,7 @@ enum Value {
 }
 
 /// Lowers an item; `None` when something was wrong, which is then in `problems`.
-pub fn item(item: &ItemAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+pub fn item(item: &ItemAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Item> {
     let modifiers = resolve(&item.modifiers, item.field.is_some(), problems)?;
     let has = |wanted: Modifier| modifiers.iter().any(|it| it.value == wanted);
     let field = match &item.field {
@@ -43,24 +43,26 @@ pub fn item(item: &ItemAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
         None => Field::Anywhere,
     };
     let before = problems.len();
-    let mut parts = Vec::with_capacity(item.values.len());
-    if item.values.is_empty() {
-        let test = Test { field: field.clone(), predicate: Predicate::Null, span: item.span };
-        parts.push(Expr::Test(test));
-    }
+    let mut values = Vec::with_capacity(item.values.len());
     for value in &item.values {
         let lowered =
             apply(value, &modifiers, &field, text).and_then(|it| finish(it, value, &field, text));
         match lowered {
-            Ok(expr) => parts.push(expr),
+            Ok(value) => values.push(value),
             Err(problem) => problems.push(*problem),
         }
     }
     if problems.len() > before {
         return None;
     }
-    let expr = if has(Modifier::All) { Expr::all(parts) } else { Expr::any(parts) };
-    Some(if has(Modifier::Neq) { expr.not() } else { expr })
+    Some(Item {
+        field: item.field.as_ref().map(|it| Arc::from(it.value.as_str())),
+        values,
+        all: has(Modifier::All),
+        negated: has(Modifier::Neq),
+        span: item.span,
+        steps: BTreeSet::new(),
+    })
 }
 
 type Step<T> = Result<T, Box<Diagnostic>>;
@@ -280,15 +282,14 @@ fn not_text(written: &ValueAst) -> Box<Diagnostic> {
     )
 }
 
-/// The finished value as tests of the field.
-fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<Expr> {
-    let test = |predicate: Predicate| {
-        Expr::Test(Test { field: field.clone(), predicate, span: written.span })
-    };
+/// The finished value as what it asks of the field.
+fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<draft::Value> {
     let anywhere = matches!(field, Field::Anywhere);
-    let open = |it: Pattern| if anywhere { it.open(true, true) } else { it };
+    let many =
+        |forms: Vec<Predicate>, negated: bool| draft::Value { forms, negated, span: written.span };
+    let test = |predicate: Predicate| many(vec![predicate], false);
     let texts = |patterns: Vec<Pattern>, case: Case| {
-        Expr::any(patterns.into_iter().map(|it| test(Predicate::Text(open(it), case))).collect())
+        many(patterns.into_iter().map(|it| Predicate::Text(it, case)).collect(), false)
     };
     Ok(match value {
         Value::Text(patterns, case) => texts(patterns, case),
@@ -321,7 +322,7 @@ fn finish(value: Value, written: &ValueAst, field: &Field, text: &str) -> Step<E
         Value::Compare(None, cmp, it) => test(Predicate::Number(cmp, it)),
         Value::Compare(Some(part), cmp, it) => test(Predicate::Time(part, cmp, it)),
         Value::Exists(true) => test(Predicate::Exists),
-        Value::Exists(false) => test(Predicate::Exists).not(),
+        Value::Exists(false) => many(vec![Predicate::Exists], true),
         Value::FieldRef(other, anchor, case) => test(Predicate::Field(other, anchor, case)),
     })
 }

@@ -5,6 +5,7 @@
 
 mod codes;
 mod condition;
+mod draft;
 mod encode;
 mod item;
 mod modifier;
@@ -12,6 +13,7 @@ mod rule;
 mod text;
 
 pub use codes::CODES;
+pub use draft::{Detection, Draft, Item, Value};
 pub use modifier::MODIFIERS;
-pub use rule::{Lowered, lower};
+pub use rule::{Lowered, draft, lower, selection};
 pub use text::parse_pattern;

@@ -9,6 +9,7 @@ use syntax::{LogSourceAst, RuleAst, Selection};
 
 use crate::codes::UNKNOWN_WORD;
 use crate::condition::{Selections, resolve};
+use crate::draft::{Detection, Draft};
 use crate::item::item;
 
 /// A rule's meaning, and what lints want to know of how it came about.
@@ -25,29 +26,14 @@ pub struct Lowered {
 /// Works out what a rule means; `None` when something in it is wrong, which is then in
 /// `problems`. `text` is the text of the rule's file.
 pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Lowered> {
-    let before = problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
-    let selections: Selections = ast
-        .detection
-        .selections
-        .iter()
-        .map(|it| (it.name.clone(), selection(&it.body, text, problems)))
-        .collect();
-    let mut used = vec![false; selections.len()];
-    let conditions: Vec<Option<Expr>> = ast
-        .detection
-        .conditions
-        .iter()
-        .map(|it| resolve(it, &selections, &mut used, problems))
-        .collect();
-    let meta = meta(ast, problems);
-    let after = problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count();
-    let conditions = conditions.into_iter().collect::<Option<Vec<Expr>>>()?;
-    if after > before || conditions.is_empty() {
-        return None;
-    }
+    let (draft, meta) = draft(ast, text, problems)?;
+    let before = errors(problems);
+    let mut used = vec![false; draft.selections.len()];
+    let expr = draft.expr(&mut used, problems).filter(|_| errors(problems) == before)?;
     let mut dropped = Vec::new();
-    let expr = normalize(Expr::any(conditions), &mut dropped);
-    let unused = selections
+    let expr = normalize(expr, &mut dropped);
+    let unused = draft
+        .selections
         .iter()
         .zip(&used)
         .filter(|(_, used)| !**used)
@@ -82,19 +68,54 @@ pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
     Some(Lowered { rule, dropped, unused })
 }
 
-fn selection(body: &Selection, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Expr> {
+/// A rule's items, before they become one expression; what is wrong is in `problems`.
+pub fn draft(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<(Draft, Meta)> {
+    let before = errors(problems);
+    let selections: Vec<_> = ast
+        .detection
+        .selections
+        .iter()
+        .map(|it| (it.name.clone(), selection(&it.body, text, problems)))
+        .collect();
+    let meta = meta(ast, problems);
+    let conditions = ast.detection.conditions.clone();
+    if errors(problems) > before {
+        // What conditions get wrong is told with the rest.
+        let known: Selections =
+            selections.iter().map(|(it, _)| (it.clone(), Some(Expr::Const(true)))).collect();
+        let mut used = vec![false; known.len()];
+        conditions.iter().for_each(|it| drop(resolve(it, &known, &mut used, problems)));
+        return None;
+    }
+    if conditions.is_empty() {
+        return None;
+    }
+    let selections =
+        selections.into_iter().map(|(name, it)| Some((name, it?))).collect::<Option<_>>()?;
+    Some((Draft { selections, conditions, also: Vec::new() }, meta))
+}
+
+fn errors(problems: &[Diagnostic]) -> usize {
+    problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count()
+}
+
+/// One selection as items.
+pub fn selection(
+    body: &Selection,
+    text: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Detection> {
+    let many = |parts: Vec<Option<Detection>>| parts.into_iter().collect::<Option<Vec<_>>>();
     match body {
         Selection::All(items) => {
-            let parts: Vec<Option<Expr>> =
-                items.iter().map(|it| item(it, text, problems)).collect();
-            parts.into_iter().collect::<Option<Vec<Expr>>>().map(Expr::all)
+            let part = |it| item(it, text, problems).map(Detection::Item);
+            many(items.iter().map(part).collect()).map(Detection::All)
         }
         Selection::Any(entries) => {
-            let parts: Vec<Option<Expr>> =
-                entries.iter().map(|it| selection(it, text, problems)).collect();
-            parts.into_iter().collect::<Option<Vec<Expr>>>().map(Expr::any)
+            let part = |it| selection(it, text, problems);
+            many(entries.iter().map(part).collect()).map(Detection::Any)
         }
-        Selection::Keywords(it) => item(it, text, problems),
+        Selection::Keywords(it) => item(it, text, problems).map(Detection::Item),
     }
 }
 

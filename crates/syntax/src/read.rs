@@ -12,6 +12,16 @@ use crate::rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
 use crate::scalar::Scalar;
 use crate::yaml::{Node, NodeKind};
 
+/// Reads what stands under the name of a selection.
+pub fn read_selection(
+    text: &str,
+    node: &Node,
+    name: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Selection> {
+    Reader { text, problems }.selection(node, name)
+}
+
 /// Reads a rule. `broken` says that the document ended in a syntax error, after which keys are
 /// not reported as missing.
 pub fn read_rule(text: &str, node: &Node, broken: bool, problems: &mut Vec<Diagnostic>) -> RuleAst {
