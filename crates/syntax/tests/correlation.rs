@@ -14,10 +14,12 @@ fn problems(text: &str) -> Vec<(&'static str, String)> {
 fn correlation(text: &str) -> CorrelationAst {
     let parsed = parse(text, FileId::FIRST);
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
-    match parsed.documents.into_iter().next() {
-        Some(Document::Correlation(it)) => *it,
-        other => panic!("{other:?}"),
-    }
+    let first = parsed.documents.into_iter().next();
+    let correlation = first.and_then(|it| match it {
+        Document::Correlation(it) => Some(*it),
+        _ => None,
+    });
+    correlation.unwrap()
 }
 
 fn with(kind: &str, timespan: &str, condition: &str) -> String {
@@ -53,7 +55,7 @@ fn what_is_no_span_of_time_is_reported_at_its_place() {
 #[test]
 fn a_range_and_several_fields_are_read() {
     let it = correlation(&with("value_count", "1h", "{ field: [u, v], gt: 100, lte: 200 }"));
-    let Some(CorrelationConditionAst::Compare(it)) = it.condition else { panic!() };
+    let Some(CorrelationConditionAst::Compare(it)) = it.condition else { unreachable!() };
     let bounds: Vec<_> = it.bounds.iter().map(|(op, it)| (op.value, it.value)).collect();
     let expected =
         [(BoundOp::Gt, BoundNumber::Whole(100)), (BoundOp::Lte, BoundNumber::Whole(200))];
@@ -110,7 +112,7 @@ fn a_filter_is_read_as_a_detection() {
     for (rules, any) in [("any", true), ("[a, b]", false)] {
         let parsed = parse(&text(rules), FileId::FIRST);
         assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
-        let [Document::Filter(it)] = parsed.documents.as_slice() else { panic!() };
+        let [Document::Filter(it)] = parsed.documents.as_slice() else { unreachable!() };
         assert_eq!(matches!(it.rules, FilterRules::Any), any);
         assert_eq!(it.head.detection.selections.len(), 1);
     }
