@@ -84,10 +84,10 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                         problems: own,
                     });
                 }
-                Document::Correlation(node) => {
-                    problems.push(not_converted(node.span, "a correlation rule"))
+                Document::Correlation(it) => {
+                    problems.push(not_converted(it.head.span, "a correlation rule"))
                 }
-                Document::Filter(node) => problems.push(not_converted(node.span, "a filter")),
+                Document::Filter(it) => problems.push(not_converted(it.head.span, "a filter")),
             }
         }
         all.extend(problems);

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** every [`Test`] carries the span it was lowered from.
 
+mod correlation;
 mod expr;
 pub mod fold;
 mod net;
@@ -15,6 +16,9 @@ mod print;
 mod regex;
 mod rule;
 
+pub use correlation::{
+    BoundOp, Bounds, Correlation, Formula, Member, Question, Referent, Series, print_question,
+};
 pub use expr::{Anchor, Case, Cmp, Expr, Field, Predicate, Test, TimePart};
 pub use net::Net;
 pub use normal::{Dropped, DroppedWhy, normalize};
@@ -22,4 +26,4 @@ pub use number::Number;
 pub use pattern::{Part, Pattern, Shape};
 pub use print::print;
 pub use regex::{Regex, RegexError, fold_class};
-pub use rule::{Fixture, Level, LogSource, Meta, Rule, Schedule, Status};
+pub use rule::{Fixture, Level, LogSource, Meta, Options, Rule, Schedule, Status};

@@ -25,4 +25,10 @@ diagnostic::codes! {
     BAD_CONDITION = "C001" "bad-condition";
     /// The old aggregation syntax after a pipe.
     OLD_AGGREGATION = "C002" "old-aggregation";
+    /// A text that is no span of time.
+    BAD_TIMESPAN = "K001" "bad-timespan";
+    /// A type of correlation that does not exist.
+    UNKNOWN_TYPE = "K002" "unknown-correlation-type";
+    /// A condition that does not fit the type of its correlation.
+    CORRELATION_CONDITION = "K003" "correlation-condition";
 }

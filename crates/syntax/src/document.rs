@@ -5,7 +5,9 @@ use source::{FileId, Span};
 use diagnostic::{Diagnostic, nearest};
 
 use crate::codes::{BAD_ACTION, NOT_A_RULE, TOO_LARGE};
+use crate::correlation::{CorrelationAst, FilterAst};
 use crate::read::read_rule;
+use crate::read_correlation::{read_correlation, read_filter};
 use crate::rule::RuleAst;
 use crate::yaml::{MAX_BYTES, Node, NodeKind, read_document};
 
@@ -14,10 +16,10 @@ use crate::yaml::{MAX_BYTES, Node, NodeKind, read_document};
 pub enum Document {
     /// A detection rule.
     Rule(Box<RuleAst>),
-    /// A correlation rule, not read further yet.
-    Correlation(Node),
-    /// A filter, not read further yet.
-    Filter(Node),
+    /// A correlation rule.
+    Correlation(Box<CorrelationAst>),
+    /// A filter.
+    Filter(Box<FilterAst>),
 }
 
 /// What a file holds.
@@ -205,9 +207,11 @@ fn classify(text: &str, node: Node, broken: bool, res: &mut Parsed) {
     };
     let has = |key: &str| pairs.iter().any(|(it, _)| it.value == key);
     if has("correlation") {
-        res.documents.push(Document::Correlation(node));
+        let it = read_correlation(text, &node, broken, &mut res.problems);
+        res.documents.push(Document::Correlation(Box::new(it)));
     } else if has("filter") && !has("detection") {
-        res.documents.push(Document::Filter(node));
+        let it = read_filter(text, &node, broken, &mut res.problems);
+        res.documents.push(Document::Filter(Box::new(it)));
     } else {
         let rule = read_rule(text, &node, broken, &mut res.problems);
         res.documents.push(Document::Rule(Box::new(rule)));

@@ -31,3 +31,13 @@ pub const SCHEDULE_KEYS: &[&str] = &["every", "lookback", "max_alerts"];
 
 /// Keys of one entry of `tests`.
 pub const FIXTURE_KEYS: &[&str] = &["name", "match", "event"];
+
+/// Keys of `correlation`.
+pub const CORRELATION_KEYS: &[&str] =
+    &["type", "rules", "group-by", "timespan", "aliases", "condition", "generate"];
+
+/// Keys of one entry of a correlation's `tests`.
+pub const SERIES_KEYS: &[&str] = &["name", "match", "events"];
+
+/// Keys of one entry of `events`.
+pub const STEP_KEYS: &[&str] = &["at", "repeat", "every", "event"];

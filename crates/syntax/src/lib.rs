@@ -8,22 +8,29 @@
 
 mod codes;
 mod condition;
+mod correlation;
 mod detection;
 mod document;
 mod keys;
 mod mark;
 mod read;
+mod read_correlation;
 mod rule;
 mod scalar;
 mod yaml;
 
 pub use codes::{CODES, NOT_UTF8, YAML_ERROR};
 pub use condition::{ConditionAst, Quantity, Wanted, parse_condition};
+pub use correlation::{
+    AliasAst, BoundNumber, BoundOp, CompareAst, CorrelationAst, CorrelationConditionAst,
+    CorrelationType, FilterAst, FilterRules, SeriesAst, StepAst,
+};
 pub use detection::{DetectionAst, ItemAst, Items, Selection, SelectionAst, ValueAst};
 pub use document::{Document, Parsed, parse};
 pub use keys::{OUR_KEYS, RULE_KEYS};
 pub use mark::inside as place_inside;
 pub use read::read_selection;
+pub use read_correlation::formula_names;
 pub use rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
 pub use scalar::Scalar;
 pub use yaml::{MAX_BYTES, Node, NodeKind, read_document};

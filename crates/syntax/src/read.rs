@@ -26,26 +26,47 @@ pub fn read_selection(
 /// not reported as missing.
 pub fn read_rule(text: &str, node: &Node, broken: bool, problems: &mut Vec<Diagnostic>) -> RuleAst {
     let mut reader = Reader { text, problems };
+    let rule = read_head(&mut reader, node, Shape::Rule);
+    if !broken {
+        reader.required(node);
+    }
+    rule
+}
+
+/// Which kind of document is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Rule,
+    Correlation,
+    Filter,
+}
+
+/// Reads the keys that all kinds of documents have, and what is left of a rule's own.
+pub(crate) fn read_head(reader: &mut Reader<'_>, node: &Node, shape: Shape) -> RuleAst {
     let one = |reader: &mut Reader<'_>, key: &str| reader.text_of(node, key);
-    let rule = RuleAst {
+    RuleAst {
         span: node.span,
-        title: one(&mut reader, "title"),
-        id: one(&mut reader, "id"),
-        name: one(&mut reader, "name"),
+        title: one(reader, "title"),
+        id: one(reader, "id"),
+        name: one(reader, "name"),
         related: reader.related(node),
-        taxonomy: one(&mut reader, "taxonomy"),
-        status: one(&mut reader, "status"),
-        description: one(&mut reader, "description"),
-        license: one(&mut reader, "license"),
-        author: one(&mut reader, "author"),
+        taxonomy: one(reader, "taxonomy"),
+        status: one(reader, "status"),
+        description: one(reader, "description"),
+        license: one(reader, "license"),
+        author: one(reader, "author"),
         references: reader.list(node, "references"),
-        date: one(&mut reader, "date"),
-        modified: one(&mut reader, "modified"),
+        date: one(reader, "date"),
+        modified: one(reader, "modified"),
         logsource: reader.logsource(node),
-        detection: reader.detection(node),
+        detection: match shape {
+            Shape::Rule => reader.detection(node, "detection"),
+            Shape::Filter => reader.detection(node, "filter"),
+            Shape::Correlation => DetectionAst::default(),
+        },
         fields: reader.list(node, "fields"),
         falsepositives: reader.list(node, "falsepositives"),
-        level: one(&mut reader, "level"),
+        level: one(reader, "level"),
         tags: reader.list(node, "tags"),
         scope: reader.list(node, "scope"),
         risk_score: reader
@@ -53,19 +74,15 @@ pub fn read_rule(text: &str, node: &Node, broken: bool, problems: &mut Vec<Diagn
             .map(|it| Spanned::new(it.value as u8, it.span)),
         version: reader.whole(node, "version", u32::MAX),
         schedule: reader.schedule(node),
-        fixtures: reader.fixtures(node),
+        fixtures: if shape == Shape::Correlation { Vec::new() } else { reader.fixtures(node) },
         targets: reader.targets(node),
-        custom: reader.custom(node),
-    };
-    if !broken {
-        reader.required(node);
+        custom: reader.custom(node, shape),
     }
-    rule
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    problems: &'a mut Vec<Diagnostic>,
+pub(crate) struct Reader<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) problems: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -91,7 +108,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wrong(&mut self, node: &Node, key: &str, wanted: &str) {
+    pub(crate) fn wrong(&mut self, node: &Node, key: &str, wanted: &str) {
         self.problems.push(
             Diagnostic::error(
                 &WRONG_KIND,
@@ -103,7 +120,7 @@ impl Reader<'_> {
         );
     }
 
-    fn scalar_text(&mut self, node: &Node, key: &str) -> Option<Spanned<String>> {
+    pub(crate) fn scalar_text(&mut self, node: &Node, key: &str) -> Option<Spanned<String>> {
         match &node.kind {
             NodeKind::Scalar(Scalar::Null) => None,
             NodeKind::Scalar(it) => Some(Spanned::new(it.text().into_owned(), node.span)),
@@ -114,12 +131,12 @@ impl Reader<'_> {
         }
     }
 
-    fn text_of(&mut self, node: &Node, key: &str) -> Option<Spanned<String>> {
+    pub(crate) fn text_of(&mut self, node: &Node, key: &str) -> Option<Spanned<String>> {
         let value = node.get(key)?;
         self.scalar_text(value, key)
     }
 
-    fn list(&mut self, node: &Node, key: &str) -> Vec<Spanned<String>> {
+    pub(crate) fn list(&mut self, node: &Node, key: &str) -> Vec<Spanned<String>> {
         let Some(value) = node.get(key) else { return Vec::new() };
         match &value.kind {
             NodeKind::Sequence(items) => {
@@ -134,7 +151,7 @@ impl Reader<'_> {
         }
     }
 
-    fn whole(&mut self, node: &Node, key: &str, most: u32) -> Option<Spanned<u32>> {
+    pub(crate) fn whole(&mut self, node: &Node, key: &str, most: u32) -> Option<Spanned<u32>> {
         let value = node.get(key)?;
         if let NodeKind::Scalar(Scalar::Int(number, _)) = value.kind
             && (0..=i128::from(most)).contains(&number)
@@ -217,7 +234,7 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown(&mut self, key: &Spanned<String>, known: &[&str], inside: &str) {
+    pub(crate) fn unknown(&mut self, key: &Spanned<String>, known: &[&str], inside: &str) {
         let help = match nearest(&key.value, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known: {}", known.join(", ")),
@@ -233,9 +250,14 @@ impl Reader<'_> {
         );
     }
 
-    fn custom(&mut self, node: &Node) -> Vec<(Spanned<String>, Node)> {
+    fn custom(&mut self, node: &Node, shape: Shape) -> Vec<(Spanned<String>, Node)> {
         let pairs = node.as_mapping().unwrap_or_default();
-        let known: Vec<&str> = RULE_KEYS.iter().chain(OUR_KEYS).copied().collect();
+        let own: &[&str] = match shape {
+            Shape::Rule => &[],
+            Shape::Correlation => &["correlation", "generate"],
+            Shape::Filter => &["filter"],
+        };
+        let known: Vec<&str> = RULE_KEYS.iter().chain(OUR_KEYS).chain(own).copied().collect();
         let custom: Vec<_> =
             pairs.iter().filter(|(it, _)| !known.contains(&it.value.as_str())).cloned().collect();
         for (key, _) in &custom {
@@ -326,10 +348,10 @@ impl Reader<'_> {
         pairs.iter().filter(|(_, options)| options.as_mapping().is_some()).cloned().collect()
     }
 
-    fn detection(&mut self, node: &Node) -> DetectionAst {
-        let Some(value) = node.get("detection") else { return DetectionAst::default() };
+    fn detection(&mut self, node: &Node, section: &str) -> DetectionAst {
+        let Some(value) = node.get(section) else { return DetectionAst::default() };
         let Some(pairs) = value.as_mapping() else {
-            self.wrong(value, "detection", "a mapping of selections and a `condition`");
+            self.wrong(value, section, "a mapping of selections and a `condition`");
             return DetectionAst::default();
         };
         let mut res = DetectionAst { span: Some(value.span), ..DetectionAst::default() };
@@ -340,6 +362,8 @@ impl Reader<'_> {
                     has_condition = true;
                     self.conditions(body, &mut res);
                 }
+                // The rules that a filter is for.
+                "rules" if section == "filter" => {}
                 "timeframe" => {
                     res.timeframe = Some(key.span);
                     self.problems.push(
@@ -369,7 +393,7 @@ impl Reader<'_> {
                 Diagnostic::error(
                     &MISSING_KEY,
                     span,
-                    "the detection has no `condition`",
+                    format!("the {section} has no `condition`"),
                     "it says how selections are joined",
                 )
                 .with_help(format!("add `condition:`; the selections are: {}", names.join(", "))),
@@ -492,6 +516,6 @@ fn keywords(values: Vec<Spanned<Scalar>>, span: Span, is_list: bool) -> Selectio
 }
 
 /// The first character of a span: where a message about a whole mapping points.
-fn head(span: Span) -> Span {
+pub(crate) fn head(span: Span) -> Span {
     span.sub(0, 1)
 }
