@@ -229,3 +229,15 @@ fn the_library_describes_the_program() {
         assert!(!about.is_empty() && ran.out.starts_with(&about), "{}", ran.out);
     }
 }
+
+/// The first command of the README: every rule is said by every target, or says why it is not.
+#[test]
+fn the_rules_of_the_repository_convert_without_findings() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules");
+    let out = temp("readme");
+    let mut args = vec!["convert"];
+    args.extend(["eql", "kql", "falco", "rust"].iter().flat_map(|it| ["-t", it]));
+    args.extend([rules.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+    let ran = rulec(&args, "");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+}

@@ -1,5 +1,7 @@
 //! What is read of correlations and filters, and what is said about slips in them.
 
+#![allow(clippy::unwrap_used)]
+
 use rulec_syntax::{
     BoundNumber, BoundOp, CorrelationAst, CorrelationConditionAst, Document, FilterRules, parse,
 };
