@@ -26,7 +26,7 @@ pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
-pub use relation::{Judge, Judgement, NormalForms, Relation};
+pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use through::Through;
 
 use diagnostic::Code;

@@ -85,6 +85,47 @@ impl Judge for NormalForms {
     }
 }
 
+/// The judge that proves what it says, for fields that may hold anything, and shows an event for
+/// every difference.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Proof;
+
+impl Judge for Proof {
+    fn judge(&self, old: &Rule, new: &Rule) -> Judgement {
+        let plain = NormalForms.judge(old, new);
+        if same(&old.expr, &new.expr) {
+            return plain;
+        }
+        let (expr, witnesses) = compare(&old.expr, &new.expr, &prove::Schema::many());
+        // An event whose fields hold one value each is read more easily, where there is one.
+        let (plain_expr, plain) = compare(&old.expr, &new.expr, &prove::Schema::single());
+        let witnesses = if plain_expr == expr { plain } else { witnesses };
+        Judgement { relation: expr.and(sources(&old.logsource, &new.logsource)), witnesses }
+    }
+}
+
+/// What is proved, and events with the verdicts of the old and of the new.
+fn compare(
+    old: &Expr,
+    new: &Expr,
+    schema: &prove::Schema<'_>,
+) -> (Relation, Vec<(Value, bool, bool)>) {
+    let gained = |it: prove::Witness| (it.event, false, true);
+    let lost = |it: prove::Witness| (it.event, true, false);
+    match prove::compare(old, new, schema) {
+        prove::Relation::Same(_) => (Relation::Same, Vec::new()),
+        prove::Relation::Wider(it) => (Relation::Wider, vec![gained(it)]),
+        prove::Relation::Narrower(it) => (Relation::Narrower, vec![lost(it)]),
+        prove::Relation::Changed { gained: one, lost: other } => {
+            (Relation::Changed, vec![gained(one), lost(other)])
+        }
+        prove::Relation::Unknown { gained: one, lost: other, .. } => {
+            let all = one.map(gained).into_iter().chain(other.map(lost));
+            (Relation::Unknown, all.collect())
+        }
+    }
+}
+
 /// A log source that says less is about more events.
 fn sources(old: &LogSource, new: &LogSource) -> Relation {
     match (old.covers(new), new.covers(old)) {

@@ -5,7 +5,7 @@ mod json;
 mod markdown;
 mod words;
 
-use driver::{NormalForms, Request};
+use driver::{Proof, Request};
 
 use super::Ended;
 use crate::args::{Diff, DiffFormat};
@@ -29,7 +29,7 @@ pub fn diff(args: &Diff, shell: &mut Shell) -> Ended {
     }
     let old = driver::load_with(old.files, &old.config);
     let new = driver::load_with(new.files, &new.config);
-    let mut diff = driver::diff(&old, &new, &requests, &targets, &NormalForms);
+    let mut diff = driver::diff(&old, &new, &requests, &targets, &Proof);
     for path in &args.events {
         events::each(path, &mut |line, event| {
             diff.observe(&format!("{}:{line}", path.display()), event);
