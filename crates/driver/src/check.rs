@@ -7,7 +7,7 @@ use lint::Subject;
 use source::{FileId, Span};
 
 use crate::builtin::Targets;
-use crate::codes::UNUSED_SUPPRESSION;
+use crate::codes::{ALWAYS_MATCHES, NEVER_MATCHES, UNUSED_SUPPRESSION};
 use crate::config::CheckConfig;
 use crate::convert::Request;
 use crate::load::Loaded;
@@ -66,6 +66,7 @@ pub fn check(
         loaded.problems.iter().cloned().chain(own).chain(extra).collect();
     res.extend(subjects.iter().flat_map(|it| lint::check(&lints, it)));
     res.extend(lint::check_set(&lints, &subjects));
+    res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
     for it in &mut res {
         if let Some(severity) = config.severity(it.code)? {
@@ -75,6 +76,32 @@ pub fn check(
     suppress(loaded, &mut res);
     res.sort_by_key(|it| (it.primary.span.file, it.primary.span.start));
     Ok(res)
+}
+
+/// A rule whose verdict is the same for every event, if that is proved.
+fn decided(rule: &ir::Rule) -> Option<Diagnostic> {
+    // Most logs hold one value a field; a proof that needs this says so.
+    let schema = prove::Schema::single();
+    let span = rule.meta.title_span.unwrap_or(rule.span);
+    let warning = |code, message: &str, grounds: &prove::Grounds, help: &str| {
+        Diagnostic::warning(code, span, message, format!("proved, {grounds}")).with_help(help)
+    };
+    if let prove::Verdict::Proved(grounds) = prove::never_matches(&rule.expr, &schema) {
+        let help =
+            "look for tests that exclude each other: a missing `contains`, or `and` for `or`";
+        return Some(warning(&NEVER_MATCHES, "the rule can match no event", &grounds, help));
+    }
+    // A rule is seldom true of an event that holds nothing; only then is there more to decide.
+    if !matcher::Matcher::new(&rule.expr).is_ok_and(|it| it.matches(&serde_json::json!({}))) {
+        return None;
+    }
+    match prove::always_matches(&rule.expr, &schema) {
+        prove::Verdict::Proved(grounds) => {
+            let help = "look for `not` before `and` where `or` was meant";
+            Some(warning(&ALWAYS_MATCHES, "the rule matches every event", &grounds, help))
+        }
+        _ => None,
+    }
 }
 
 fn path_of<'a>(loaded: &'a Loaded, it: &Diagnostic) -> &'a str {
