@@ -70,3 +70,28 @@ fn a_second_run_changes_nothing() {
     let again = load(changed.into_iter().map(|(path, _, after)| (path, after.into_bytes())));
     assert_eq!(fixed(&again, &config), []);
 }
+
+/// `1 of selection*` means one selection in the first rule and two in the second.
+#[test]
+fn shared_text_is_fixed_for_all_its_rules_or_not_at_all() {
+    let text = "\
+action: global
+title: x
+date: 2024/01/02
+detection:
+    condition: 1 of selection*
+---
+logsource: { product: windows }
+detection:
+    selection1: { Image: a }
+---
+logsource: { product: linux }
+detection:
+    selection1: { Image: a }
+    selection2: { User: b }
+";
+    let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+    let changed = fixed(&loaded, &all_but(&[]));
+    let [(_, _, after)] = changed.as_slice() else { panic!("{changed:?}") };
+    assert_eq!(*after, text.replace("2024/01/02", "2024-01-02"));
+}
