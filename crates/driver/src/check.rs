@@ -64,7 +64,9 @@ pub fn check(
     let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
     let mut res: Vec<Diagnostic> =
         loaded.problems.iter().cloned().chain(own).chain(extra).collect();
-    res.extend(subjects.iter().flat_map(|it| lint::check(&lints, it)));
+    for rules in subjects.chunk_by(|a, b| a.ast.span.file == b.ast.span.file) {
+        res.extend(check_file(&lints, rules));
+    }
     res.extend(lint::check_set(&lints, &subjects));
     res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
@@ -102,6 +104,30 @@ fn decided(rule: &ir::Rule) -> Option<Diagnostic> {
         }
         _ => None,
     }
+}
+
+/// The findings of lints about the rules of one file.
+///
+/// Rules may share text, under `action`. What several rules find there is one finding, and a fix of
+/// it is kept only where it is that of all of them: it would change the others too.
+fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagnostic> {
+    let each: Vec<Vec<Diagnostic>> = rules.iter().map(|it| lint::check(lints, it)).collect();
+    let mut lines = rules.first().map_or("", |it| it.text).lines();
+    let action = |it: &str| it.trim_start_matches([' ', '{', '"', '\'']).starts_with("action");
+    if rules.len() < 2 || !lines.any(action) {
+        return each.into_iter().flatten().collect();
+    }
+    let mut res: Vec<Diagnostic> = Vec::new();
+    for mut it in each.iter().flatten().cloned() {
+        let agreed = each.iter().all(|rule| rule.iter().any(|other| other.fix == it.fix));
+        if !agreed {
+            it.fix = None;
+        }
+        if !res.contains(&it) {
+            res.push(it);
+        }
+    }
+    res
 }
 
 fn path_of<'a>(loaded: &'a Loaded, it: &Diagnostic) -> &'a str {

@@ -128,3 +128,49 @@ fn covers(wide: &[Token], narrow: &[Token]) -> bool {
     }
     wide.get(at..).is_some_and(|rest| rest.iter().all(|it| *it == Token::Run))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every text of at most `len` of the given signs.
+    fn texts(signs: &[char], len: usize) -> Vec<String> {
+        let mut res = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..len {
+            let to = res.len();
+            for idx in from..to {
+                let longer = signs.iter().map(|it| format!("{}{it}", res[idx]));
+                res.extend(longer.collect::<Vec<_>>());
+            }
+            from = to;
+        }
+        res
+    }
+
+    #[test]
+    fn what_is_covered_matches_nothing_of_its_own() {
+        let patterns = texts(&['a', 'b', '*', '?'], 3);
+        let values = texts(&['a', 'b'], 5);
+        let matched: Vec<Vec<bool>> = patterns
+            .iter()
+            .map(|it| lower::parse_pattern(it, false))
+            .map(|it| {
+                let fits = |text: &String| matcher::covers(&it, text, ir::Case::Sensitive);
+                values.iter().map(fits).collect()
+            })
+            .collect();
+        let mut count = 0;
+        for (wide, by_wide) in patterns.iter().zip(&matched) {
+            for (narrow, by_narrow) in patterns.iter().zip(&matched) {
+                let tokens = |it| tokens(it, false, false, true);
+                if covers(&tokens(wide), &tokens(narrow)) {
+                    count += 1;
+                    let own = by_narrow.iter().zip(by_wide).any(|(narrow, wide)| *narrow && !wide);
+                    assert!(!own, "`{wide}` does not cover `{narrow}`");
+                }
+            }
+        }
+        assert!(count > 500, "{count}");
+    }
+}
