@@ -55,6 +55,18 @@ fn check_item(
             _ => None,
         })
         .collect();
+    // A value that takes in everything is the mistake itself, and the others are what was meant.
+    let anything = |it: &Vec<Token>| it.iter().all(|it| *it == Token::Run) && !it.is_empty();
+    if let Some((wide, _)) = values.iter().find(|(_, it)| !all && anything(it)) {
+        let message =
+            format!("`{}` makes the other values of the list pointless", wide.value.text());
+        let label = "every value passes it";
+        problems.push(
+            Diagnostic::warning(code, wide.span, message, label)
+                .with_help("remove it, or write what was meant"),
+        );
+        return;
+    }
     for (value, narrow) in &values {
         // Of a list that is joined by `all`, the wider value is the one too many.
         let other = values.iter().find(|(_, wide)| {
