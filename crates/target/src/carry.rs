@@ -241,12 +241,20 @@ impl Row<'_> {
                 self.columns.get(column).is_some_and(passes) != modifiers.contains("neq")
             })
         };
+        let place = |column: &String| {
+            let mut keys = source.condition.keys();
+            keys.any(|it| it.split_once('|').map_or(it.as_str(), |it| it.0) == column)
+        };
         for (name, spec) in groups.flatten() {
-            if let FieldSpec::Long(long) = spec
-                && asked.contains(&name.as_str())
-                && !names.contains(name)
-                && long.cases.values().any(|it| !it.is_empty() && told(it))
-            {
+            let tells = match spec {
+                FieldSpec::One(column) => place(column),
+                FieldSpec::Many(columns) => columns.iter().any(place),
+                FieldSpec::Long(long) => {
+                    long.columns.iter().any(place)
+                        || long.cases.values().any(|it| !it.is_empty() && told(it))
+                }
+            };
+            if tells && asked.contains(&name.as_str()) && !names.contains(name) {
                 return None;
             }
         }
