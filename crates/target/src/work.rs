@@ -7,9 +7,10 @@
 //! states of the nondeterministic automaton. The automaton here is that of positions, which is
 //! near Lucene's: the same states, but for where the expression begins.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use rustc_hash::FxHashSet;
 
 /// Whether the automaton of the whole of `hir` is made in at most `limit` visits of states.
 pub fn is_within(hir: &Hir, limit: usize) -> bool {
@@ -128,20 +129,22 @@ impl Positions {
 
     /// How many states the subset construction visits; it stops a little past the limit.
     fn visits(&self, whole: &Ends) -> usize {
-        let letters = self.letters();
+        // Which positions read each letter.
+        let letters: Vec<Vec<bool>> = self
+            .letters()
+            .into_iter()
+            .map(|letter| self.classes.iter().map(|it| reads(it, letter)).collect())
+            .collect();
         let start: Vec<u32> = whole.first.iter().copied().collect();
         // A subset is known by what may be read next, which is what tells it from another.
         let mut waiting: Vec<Vec<u32>> = Vec::new();
-        let mut seen: HashMap<Vec<u32>, ()> = HashMap::new();
+        let mut seen: FxHashSet<Vec<u32>> = FxHashSet::default();
         let mut visits = 1;
         let mut expand = |open: &[u32], waiting: &mut Vec<Vec<u32>>| {
             for letter in &letters {
-                let next: Vec<u32> = open
-                    .iter()
-                    .copied()
-                    .filter(|it| reads(&self.classes[*it as usize], *letter))
-                    .collect();
-                if !next.is_empty() && seen.insert(next.clone(), ()).is_none() {
+                let next: Vec<u32> =
+                    open.iter().copied().filter(|it| letter[*it as usize]).collect();
+                if !next.is_empty() && seen.insert(next.clone()) {
                     waiting.push(next);
                 }
             }
@@ -152,9 +155,10 @@ impl Positions {
             if visits > self.limit {
                 break;
             }
-            let open: BTreeSet<u32> =
+            let mut open: Vec<u32> =
                 state.iter().flat_map(|it| &self.follow[*it as usize]).copied().collect();
-            let open: Vec<u32> = open.into_iter().collect();
+            open.sort_unstable();
+            open.dedup();
             expand(&open, &mut waiting);
         }
         visits
