@@ -51,7 +51,7 @@ pub enum Field {
 }
 
 /// What a test asks of a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Predicate {
     /// The value's text is covered by the pattern, whole.
     Text(Pattern, Case),
@@ -74,7 +74,9 @@ pub enum Predicate {
 }
 
 /// Whether letters of different case are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Case {
     /// They are the same: Sigma's default.
     Insensitive,
@@ -83,7 +85,9 @@ pub enum Case {
 }
 
 /// How two texts are compared by a field reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Anchor {
     /// They are equal.
     Whole,
@@ -96,7 +100,9 @@ pub enum Anchor {
 }
 
 /// A comparison of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Cmp {
     /// Equal.
     Eq,
@@ -111,7 +117,9 @@ pub enum Cmp {
 }
 
 /// A part of a date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum TimePart {
     /// 0-59.
     Minute,

@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv6Addr};
 /// A network: an address and how many of its leading bits count.
 ///
 /// The other bits are zero. An IPv4-mapped IPv6 network is kept as the IPv4 one it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Net {
     address: IpAddr,
     bits: u8,

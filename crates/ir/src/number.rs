@@ -6,7 +6,7 @@ use std::fmt;
 /// A number of a rule or an event.
 ///
 /// Never NaN and never infinite. A float without a fraction is a whole number.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub enum Number {
     /// A whole number.
     Int(i128),

@@ -4,13 +4,26 @@
 ///
 /// Normal form, kept by every constructor: neighbouring literals are one, no literal is empty,
 /// `*` never follows `*`, and of neighbouring `*` and `?` the `?` stand first.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 pub struct Pattern {
     parts: Vec<Part>,
 }
 
 /// A piece of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub enum Part {
     /// This text.
     Literal(String),

@@ -26,6 +26,20 @@ impl PartialEq for Regex {
     }
 }
 
+/// Written as text and flags, which decide everything else.
+impl serde::Serialize for Regex {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.key().serialize(serializer)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Regex {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
+        let (text, i, m, s) = <(String, bool, bool, bool)>::deserialize(deserializer)?;
+        Regex::new(&text, i, m, s).map_err(|err| serde::de::Error::custom(err.message))
+    }
+}
+
 /// Why a text is not a regular expression that a linear-time engine takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegexError {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use ir::Number;
 use serde_json::Value;
 
 /// What stands under `field` in the event, as it is: `null`, arrays and objects too.
@@ -64,25 +65,49 @@ pub(crate) fn any_string(value: &Value, passes: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// The text of a string, number or boolean.
-pub(crate) fn text(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(it) => Some(Cow::Borrowed(it)),
-        Value::Number(_) => number(value).map(|it| Cow::Owned(it.to_string())),
-        Value::Bool(it) => Some(Cow::Borrowed(if *it { "true" } else { "false" })),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+/// One value of a field.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scalar<'a> {
+    Text(&'a str),
+    Number(Number),
+    Bool(bool),
+    /// An object: a value, but one that passes no question about values.
+    Object,
+}
+
+impl<'a> Scalar<'a> {
+    /// What `value` is; arrays and `null` are no values and come out as objects do.
+    pub(crate) fn of(value: &'a Value) -> Scalar<'a> {
+        match value {
+            Value::String(it) => Scalar::Text(it),
+            Value::Number(it) => number(it).map_or(Scalar::Object, Scalar::Number),
+            Value::Bool(it) => Scalar::Bool(*it),
+            Value::Null | Value::Array(_) | Value::Object(_) => Scalar::Object,
+        }
+    }
+
+    /// The text of a string, number or boolean.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Scalar::Text(it) => Some(Cow::Borrowed(it)),
+            Scalar::Number(it) => Some(Cow::Owned(it.to_string())),
+            Scalar::Bool(it) => Some(Cow::Borrowed(if it { "true" } else { "false" })),
+            Scalar::Object => None,
+        }
+    }
+
+    /// The number that the value is, or spells.
+    pub(crate) fn number(self) -> Option<Number> {
+        match self {
+            Scalar::Number(it) => Some(it),
+            Scalar::Text(it) => Number::parse(it),
+            Scalar::Bool(_) | Scalar::Object => None,
+        }
     }
 }
 
-/// The number that a value is, or spells.
-pub(crate) fn number(value: &Value) -> Option<ir::Number> {
-    match value {
-        Value::Number(it) => it
-            .as_i64()
-            .map(|it| ir::Number::Int(it.into()))
-            .or_else(|| it.as_u64().map(|it| ir::Number::Int(it.into())))
-            .or_else(|| it.as_f64().and_then(ir::Number::from_f64)),
-        Value::String(it) => ir::Number::parse(it),
-        _ => None,
-    }
+/// The number of an event as one of ours; never `None` for what JSON can spell.
+pub(crate) fn number(value: &serde_json::Number) -> Option<Number> {
+    let whole = value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
+    whole.map(Number::Int).or_else(|| value.as_f64().and_then(Number::from_f64))
 }

@@ -10,7 +10,7 @@ use ir::{Anchor, Case, Cmp, Net, Number, Part, Pattern, TimePart};
 use rustc_hash::FxBuildHasher;
 use serde_json::Value;
 
-use crate::event::{text, values};
+use crate::event::{Scalar, values};
 use crate::glob::Glob;
 use crate::test::{Question, fields_compare, regex};
 
@@ -144,7 +144,7 @@ impl<'a> Event<'a> {
 
     /// The field holds a value that has a text, also an empty one.
     pub fn has_value(&self, field: &str) -> bool {
-        values(self.0, field).into_iter().any(|it| text(it).is_some())
+        values(self.0, field).into_iter().any(|it| Scalar::of(it).text().is_some())
     }
 
     /// The field holds a value, also an object: it is not null.
@@ -199,7 +199,7 @@ impl<'a> Event<'a> {
 
     fn one_of(&self, field: &str, patterns: &[&str], kind: &Kind) -> bool {
         let values = values(self.0, field);
-        let asks = |it: &Question| values.iter().any(|value| it.passes(value));
+        let asks = |it: &Question| values.iter().any(|value| it.passes(Scalar::of(value)));
         !values.is_empty() && patterns.iter().any(|it| kind.read(it).is_some_and(|it| asks(&it)))
     }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ir::{Anchor, Case, Cmp, Field, Net, Number, Predicate, Test, TimePart};
 use regex_automata::meta;
-use regex_automata::nfa::thompson::WhichCaptures;
+use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_syntax::hir::Hir;
 use serde_json::Value;
 
 use crate::Unmatchable;
-use crate::event::{any_string, lookup, number, text, values};
+use crate::event::{Scalar, any_string, lookup, values};
 use crate::glob::Glob;
 use crate::time;
 
@@ -38,27 +38,8 @@ pub(crate) enum Question {
 
 impl Check {
     pub(crate) fn new(test: &Test) -> Result<Check, Unmatchable> {
-        let unmatchable = |reason| Unmatchable { span: test.span, reason };
-        let question = match &test.predicate {
-            Predicate::Text(pattern, case) => {
-                Question::Text(Glob::new(pattern, *case).ok_or_else(|| {
-                    let names: Vec<_> =
-                        pattern.placeholders().map(|it| format!("%{it}%")).collect();
-                    unmatchable(format!("the value of {} is not known", names.join(", ")))
-                })?)
-            }
-            Predicate::Regex(it) => Question::Regex(
-                regex(it.hir())
-                    .map_err(|err| unmatchable(format!("the regex can't be run: {err}")))?,
-            ),
-            Predicate::Number(cmp, it) => Question::Number(*cmp, *it),
-            Predicate::Bool(it) => Question::Bool(*it),
-            Predicate::Null => Question::Null,
-            Predicate::Exists => Question::Exists,
-            Predicate::Net(it) => Question::Net(*it),
-            Predicate::Field(other, anchor, case) => Question::Field(other.clone(), *anchor, *case),
-            Predicate::Time(part, cmp, it) => Question::Time(*part, *cmp, *it),
-        };
+        let question = Question::new(&test.predicate)
+            .map_err(|reason| Unmatchable { span: test.span, reason })?;
         Ok(Check { field: test.field.clone(), question })
     }
 
@@ -71,6 +52,47 @@ impl Check {
 }
 
 impl Question {
+    /// # Errors
+    ///
+    /// Why it can't be asked, as a sentence without its full stop.
+    pub(crate) fn new(predicate: &Predicate) -> Result<Question, String> {
+        Ok(match predicate {
+            Predicate::Text(pattern, case) => {
+                Question::Text(Glob::new(pattern, *case).ok_or_else(|| {
+                    let names: Vec<_> =
+                        pattern.placeholders().map(|it| format!("%{it}%")).collect();
+                    format!("the value of {} is not known", names.join(", "))
+                })?)
+            }
+            Predicate::Regex(it) => Question::Regex(
+                regex(it.hir()).map_err(|err| format!("the regex can't be run: {err}"))?,
+            ),
+            Predicate::Number(cmp, it) => Question::Number(*cmp, *it),
+            Predicate::Bool(it) => Question::Bool(*it),
+            Predicate::Null => Question::Null,
+            Predicate::Exists => Question::Exists,
+            Predicate::Net(it) => Question::Net(*it),
+            Predicate::Field(other, anchor, case) => Question::Field(other.clone(), *anchor, *case),
+            Predicate::Time(part, cmp, it) => Question::Time(*part, *cmp, *it),
+        })
+    }
+
+    /// Whether [`new`](Question::new) would take the predicate, without all of its work.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Question::new).
+    pub(crate) fn check(predicate: &Predicate) -> Result<(), String> {
+        match predicate {
+            Predicate::Regex(it) => {
+                small_enough(it.hir()).map_err(|err| format!("the regex can't be run: {err}"))
+            }
+            Predicate::Text(pattern, _) if pattern.placeholders().next().is_none() => Ok(()),
+            Predicate::Text(..) => Question::new(predicate).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// The answer for a named field.
     pub(crate) fn holds_of(&self, event: &Value, field: &str) -> bool {
         match self {
@@ -79,7 +101,7 @@ impl Question {
             Question::Field(other, anchor, case) => {
                 fields_compare(event, field, other, *anchor, *case)
             }
-            question => values(event, field).into_iter().any(|it| question.passes(it)),
+            question => values(event, field).into_iter().any(|it| question.passes(Scalar::of(it))),
         }
     }
 
@@ -93,23 +115,22 @@ impl Question {
     }
 
     /// Whether one value passes; only for what is asked of one value alone.
-    pub(crate) fn passes(&self, value: &Value) -> bool {
+    pub(crate) fn passes(&self, value: Scalar<'_>) -> bool {
         match self {
-            Question::Text(glob) => text(value).is_some_and(|it| glob.covers(&it)),
-            Question::Regex(regex) => text(value).is_some_and(|it| regex.is_match(&*it)),
-            Question::Number(cmp, it) => number(value).is_some_and(|num| cmp.holds(num.cmp(it))),
+            Question::Text(glob) => value.text().is_some_and(|it| glob.covers(&it)),
+            Question::Regex(regex) => value.text().is_some_and(|it| regex.is_match(&*it)),
+            Question::Number(cmp, it) => value.number().is_some_and(|num| cmp.holds(num.cmp(it))),
             Question::Bool(wanted) => match value {
-                Value::Bool(it) => it == wanted,
-                Value::String(it) => {
-                    it.eq_ignore_ascii_case(if *wanted { "true" } else { "false" })
-                }
-                _ => false,
+                Scalar::Bool(it) => it == *wanted,
+                Scalar::Text(it) => it.eq_ignore_ascii_case(if *wanted { "true" } else { "false" }),
+                Scalar::Number(_) | Scalar::Object => false,
             },
-            Question::Net(net) => value.as_str().is_some_and(|it| net.contains(it)),
-            Question::Time(part, cmp, wanted) => value
-                .as_str()
-                .and_then(|it| time::part(it, *part))
-                .is_some_and(|it| cmp.holds(Number::Int(it.into()).cmp(wanted))),
+            Question::Net(net) => matches!(value, Scalar::Text(it) if net.contains(it)),
+            Question::Time(part, cmp, wanted) => {
+                let Scalar::Text(it) = value else { return false };
+                time::part(it, *part)
+                    .is_some_and(|it| cmp.holds(Number::Int(it.into()).cmp(wanted)))
+            }
             Question::Null | Question::Exists | Question::Field(..) => false,
         }
     }
@@ -123,19 +144,19 @@ pub(crate) fn fields_compare(
     anchor: Anchor,
     case: Case,
 ) -> bool {
-    let others = values(event, other);
-    let mine = values(event, field);
-    mine.iter().any(|a| others.iter().any(|b| compares(a, b, anchor, case)))
+    let others: Vec<_> = values(event, other).into_iter().map(Scalar::of).collect();
+    let mine = values(event, field).into_iter().map(Scalar::of);
+    mine.into_iter().any(|a| others.iter().any(|b| compares(a, *b, anchor, case)))
 }
 
 /// Whether one value compares so with another.
-fn compares(a: &Value, b: &Value, anchor: Anchor, case: Case) -> bool {
+pub(crate) fn compares(a: Scalar<'_>, b: Scalar<'_>, anchor: Anchor, case: Case) -> bool {
     if anchor == Anchor::Whole
-        && let (Some(a), Some(b)) = (number(a), number(b))
+        && let (Some(a), Some(b)) = (a.number(), b.number())
     {
         return a == b;
     }
-    let (Some(a), Some(b)) = (text(a), text(b)) else { return false };
+    let (Some(a), Some(b)) = (a.text(), b.text()) else { return false };
     let holds = |a: &str, b: &str| match anchor {
         Anchor::Whole => a == b,
         Anchor::Start => a.starts_with(b),
@@ -145,6 +166,20 @@ fn compares(a: &Value, b: &Value, anchor: Anchor, case: Case) -> bool {
     match case {
         Case::Sensitive => holds(&a, &b),
         Case::Insensitive => holds(&ir::fold::fold_text(&a), &ir::fold::fold_text(&b)),
+    }
+}
+
+/// Whether [`regex`] would compile it.
+fn small_enough(hir: &Hir) -> Result<(), String> {
+    let config = thompson::Config::new()
+        .which_captures(WhichCaptures::None)
+        .nfa_size_limit(Some(REGEX_LIMIT));
+    match thompson::Compiler::new().configure(config).build_from_hir(hir) {
+        Ok(_) => Ok(()),
+        Err(err) => Err(match err.size_limit() {
+            Some(limit) => format!("it needs more than {} MiB of memory", limit >> 20),
+            None => err.to_string(),
+        }),
     }
 }
 

@@ -1,0 +1,610 @@
+//! Many rules over a stream of events, fast.
+//!
+//! Knows: rules as programs, what must be seen in an event before each can match, where events
+//! come from.
+//! Does not know: YAML, files, threads. Its verdicts are those of [`crate::Matcher`].
+//!
+//! A [`RuleSet`] is made once and shared; each thread asks it through a [`Scanner`] of its own,
+//! which keeps its memory from event to event.
+
+mod atom;
+mod json;
+mod keys;
+mod plan;
+mod program;
+mod route;
+mod seek;
+mod sign;
+mod slots;
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ir::{Expr, Level, LogSource};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::atom::{ANYWHERE, Atom, Ways};
+use self::keys::{FieldId, Keys};
+use self::plan::{Line, Plan, RuleId, Strings};
+use self::program::{Builder, Step};
+use self::route::{Router, Told};
+use self::sign::Sign;
+use self::slots::Slots;
+use crate::Unmatchable;
+use crate::event::{Scalar, any_string};
+use crate::test::Question;
+
+pub use self::route::{Condition, Route, Routing, Source};
+
+/// What is said about a rule.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RuleInfo {
+    /// The id, usually a UUID.
+    pub id: Option<String>,
+    /// The title.
+    pub title: String,
+    /// How bad a match is.
+    pub level: Option<Level>,
+    /// Tags, `namespace.name`.
+    pub tags: Vec<String>,
+}
+
+/// Which rules meet an event that no route tells the log source of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Unrouted {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+}
+
+/// Takes rules in, one by one.
+#[derive(Debug, Default)]
+pub struct RuleSetBuilder {
+    program: Builder,
+    names: Names,
+    rules: Vec<Compiled>,
+    infos: Vec<RuleInfo>,
+    routing: Option<Routing>,
+    unrouted: Unrouted,
+}
+
+#[derive(Debug, Default)]
+struct Names {
+    known: FxHashMap<Box<str>, FieldId>,
+    all: Vec<Box<str>>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> FieldId {
+        if let Some(it) = self.known.get(name) {
+            return *it;
+        }
+        let id = self.all.len() as FieldId;
+        self.all.push(name.into());
+        self.known.insert(name.into(), id);
+        id
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Compiled {
+    root: Step,
+    signs: Option<Vec<Sign>>,
+    category: Option<Arc<str>>,
+    product: Option<Arc<str>>,
+    service: Option<Arc<str>>,
+}
+
+impl RuleSetBuilder {
+    /// Lets events meet only rules about their log source, which `routing` tells.
+    /// Without it every rule meets every event.
+    pub fn routing(mut self, routing: Routing, unrouted: Unrouted) -> RuleSetBuilder {
+        routing.field_names().for_each(|it| {
+            self.names.number(it);
+        });
+        self.routing = Some(routing);
+        self.unrouted = unrouted;
+        self
+    }
+
+    /// Adds a rule.
+    ///
+    /// # Errors
+    ///
+    /// When the rule can't be matched, for the reasons of [`crate::Matcher::new`]. The others are
+    /// not affected.
+    pub fn add(
+        &mut self,
+        info: RuleInfo,
+        source: &LogSource,
+        expr: &Expr,
+    ) -> Result<(), Unmatchable> {
+        let mut problem = None;
+        expr.for_each_test(&mut |test| {
+            if problem.is_none() {
+                problem = Question::check(&test.predicate)
+                    .err()
+                    .map(|reason| Unmatchable { span: test.span, reason });
+            }
+        });
+        if let Some(problem) = problem {
+            return Err(problem);
+        }
+        let root = self.program.add(expr, &mut |it| self.names.number(it));
+        let signs = sign::signs(root, &self.program.steps, &self.program.atoms);
+        self.rules.push(Compiled {
+            root,
+            signs: signs.map(|it| it.signs),
+            category: source.category.clone(),
+            product: source.product.clone(),
+            service: source.service.clone(),
+        });
+        self.infos.push(info);
+        Ok(())
+    }
+
+    /// The rules, ready to be asked.
+    pub fn build(self) -> RuleSet {
+        RuleSet::ready(Stored {
+            keys: Keys::new(self.names.all),
+            atoms: self.program.atoms,
+            steps: self.program.steps,
+            rules: self.rules,
+            infos: self.infos,
+            routing: self.routing,
+            unrouted: self.unrouted,
+        })
+    }
+}
+
+/// What is written into a built matcher.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    keys: Keys,
+    atoms: Vec<Atom>,
+    steps: Vec<Step>,
+    rules: Vec<Compiled>,
+    infos: Vec<RuleInfo>,
+    routing: Option<Routing>,
+    unrouted: Unrouted,
+}
+
+/// Rules ready to be asked about events. Shared between threads as it is.
+#[derive(Debug)]
+pub struct RuleSet {
+    stored: Stored,
+    ways: Ways,
+    router: Option<Router>,
+    plans: RwLock<FxHashMap<Told, Arc<Plan>>>,
+}
+
+/// The first bytes of a stored rule set: what it is, and the version of its form.
+const MAGIC: &[u8; 8] = b"rulec\0\0\x01";
+
+/// Why stored rules can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable(String);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl RuleSet {
+    /// Takes rules in one by one.
+    pub fn builder() -> RuleSetBuilder {
+        RuleSetBuilder::default()
+    }
+
+    fn ready(stored: Stored) -> RuleSet {
+        let ways = Ways::new(stored.atoms.len());
+        let router = stored.routing.as_ref().map(|it| Router::new(it, &stored.keys));
+        RuleSet { stored, ways, router, plans: RwLock::default() }
+    }
+
+    /// The rules as bytes, for [`from_bytes`](RuleSet::from_bytes) of the same version.
+    ///
+    /// # Errors
+    ///
+    /// None that a rule can bring about.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Unreadable> {
+        let mut res = MAGIC.to_vec();
+        res.extend(postcard::to_stdvec(&self.stored).map_err(|it| Unreadable(it.to_string()))?);
+        Ok(res)
+    }
+
+    /// Reads what [`to_bytes`](RuleSet::to_bytes) wrote.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not such, or are of another version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<RuleSet, Unreadable> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| {
+            Unreadable("the tables are not those of this version of rulec-matcher".to_owned())
+        })?;
+        let stored: Stored = postcard::from_bytes(rest)
+            .map_err(|it| Unreadable(format!("the tables are damaged: {it}")))?;
+        Ok(RuleSet::ready(stored))
+    }
+
+    /// How many rules there are.
+    pub fn len(&self) -> usize {
+        self.stored.rules.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What is said about the rules, in the order in which they were added.
+    pub fn rules(&self) -> &[RuleInfo] {
+        &self.stored.infos
+    }
+
+    /// A way to ask, for one thread.
+    pub fn scanner(&self) -> Scanner<'_> {
+        Scanner {
+            set: self,
+            slots: Slots::new(&self.stored.keys),
+            known: vec![0; self.stored.atoms.len()],
+            woken: vec![0; self.stored.rules.len()],
+            stamp: 0,
+            routes: FxHashMap::default(),
+            key: Vec::new(),
+            findings: Vec::new(),
+            candidates: Vec::new(),
+            matches: Vec::new(),
+            counts: vec![0; self.stored.rules.len()],
+            unrouted: 0,
+        }
+    }
+
+    fn plan(&self, told: Told) -> Arc<Plan> {
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(it) = plans.get(&told) {
+            return it.clone();
+        }
+        drop(plans);
+        let everything = self.router.is_none()
+            || (told.sources.is_empty() && self.stored.unrouted == Unrouted::Everything);
+        let rules = (0..).zip(&self.stored.rules);
+        let applies =
+            |rule: &Compiled| everything || told.sources.iter().any(|it| rule.is_about(it));
+        let rules = rules.filter(|(_, rule)| applies(rule));
+        let rules = rules.map(|(id, rule)| (id, rule.signs.as_deref()));
+        let plan = Plan::new(rules, told.aliases.clone(), self.stored.keys.fields());
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        plans.entry(told).or_insert_with(|| Arc::new(plan)).clone()
+    }
+}
+
+impl Compiled {
+    fn is_about(&self, source: &LogSource) -> bool {
+        let same = |mine: &Option<Arc<str>>, its: &Option<Arc<str>>| mine.is_none() || mine == its;
+        same(&self.category, &source.category)
+            && same(&self.product, &source.product)
+            && same(&self.service, &source.service)
+    }
+}
+
+/// Why a line is no event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed(String);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// An event of the user's own type.
+pub trait Event {
+    /// Hands over every field with its values.
+    fn fields(&self, to: &mut Fields<'_>);
+}
+
+/// Takes in the fields of an event. Names are dotted; a field with several values is given
+/// several times, and an object within is given by the names in it.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    keys: &'a Keys,
+    slots: &'a mut Slots,
+    strings: &'a mut Vec<String>,
+    /// Whether any rule asks for every string.
+    wants_strings: bool,
+}
+
+impl Fields<'_> {
+    fn field(&mut self, name: &str) -> Option<FieldId> {
+        let id = self.keys.field(name)?;
+        self.slots.present(id);
+        Some(id)
+    }
+
+    /// A text.
+    pub fn text(&mut self, name: &str, text: &str) {
+        if self.wants_strings {
+            self.strings.push(text.to_owned());
+        }
+        if let Some(id) = self.field(name) {
+            self.slots.push_text(id, text);
+        }
+    }
+
+    /// A number.
+    pub fn number(&mut self, name: &str, number: &serde_json::Number) {
+        if let Some(id) = self.field(name) {
+            self.slots.push_number(id, &number.to_string());
+        }
+    }
+
+    /// A boolean.
+    pub fn bool(&mut self, name: &str, it: bool) {
+        if let Some(id) = self.field(name) {
+            self.slots.push(id, if it { slots::Kind::True } else { slots::Kind::False }, 0, 0);
+        }
+    }
+
+    /// A field that is there but holds no value.
+    pub fn null(&mut self, name: &str) {
+        self.field(name);
+    }
+}
+
+/// Asks a [`RuleSet`] about one event after the other, without allocating for each.
+#[derive(Debug)]
+pub struct Scanner<'r> {
+    set: &'r RuleSet,
+    slots: Slots,
+    /// For each atom, the event it was decided for and whether it holds.
+    known: Vec<u32>,
+    /// For each rule, the event that it was last woken by.
+    woken: Vec<u32>,
+    stamp: u32,
+    routes: FxHashMap<Box<[u32]>, (Arc<Plan>, bool)>,
+    key: Vec<u32>,
+    findings: Vec<u32>,
+    candidates: Vec<RuleId>,
+    matches: Vec<RuleId>,
+    counts: Vec<u64>,
+    unrouted: u64,
+}
+
+/// The rules that match an event, in their order.
+#[derive(Debug, Clone)]
+pub struct Matches<'s> {
+    ids: std::slice::Iter<'s, RuleId>,
+    infos: &'s [RuleInfo],
+}
+
+/// One rule that matches.
+#[derive(Debug, Clone, Copy)]
+pub struct Hit<'s> {
+    /// The rule's place in [`RuleSet::rules`].
+    pub index: usize,
+    /// What is said about it.
+    pub rule: &'s RuleInfo,
+}
+
+impl<'s> Iterator for Matches<'s> {
+    type Item = Hit<'s>;
+
+    fn next(&mut self) -> Option<Hit<'s>> {
+        let index = *self.ids.next()? as usize;
+        Some(Hit { index, rule: self.infos.get(index)? })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.ids.size_hint()
+    }
+}
+
+/// The event as a whole, for questions about all of its strings.
+enum Whole<'a> {
+    Line(&'a str, Option<Option<Value>>),
+    Value(&'a Value),
+    Strings(&'a [String]),
+}
+
+impl Whole<'_> {
+    fn any(&mut self, passes: &dyn Fn(&str) -> bool) -> bool {
+        match self {
+            Whole::Line(line, value) => {
+                let value = value.get_or_insert_with(|| serde_json::from_str(line).ok());
+                value.as_ref().is_some_and(|it| any_string(it, passes))
+            }
+            Whole::Value(value) => any_string(value, passes),
+            Whole::Strings(strings) => strings.iter().any(|it| passes(it)),
+        }
+    }
+}
+
+/// How many combinations of values have their plan kept; those of real streams are a few hundred.
+const ROUTES: usize = 8192;
+
+impl<'r> Scanner<'r> {
+    /// The rules that match one line of JSON, which must hold an object.
+    ///
+    /// # Errors
+    ///
+    /// When the line is not UTF-8, not JSON, or not an object.
+    pub fn line(&mut self, line: &[u8]) -> Result<Matches<'_>, Malformed> {
+        let text = std::str::from_utf8(line).map_err(|it| Malformed(it.to_string()))?;
+        self.start();
+        if json::read(text, &self.set.stored.keys, &mut self.slots).is_some() {
+            let strings = |each: &mut dyn FnMut(&str)| {
+                if let Ok(value) = serde_json::from_str::<Value>(text) {
+                    each_string(&value, each);
+                }
+            };
+            let strings: Option<Strings<'_>> =
+                if self.slots.code_points { Some(&strings) } else { None };
+            self.decide(Line { text, strings }, &mut Whole::Line(text, None));
+            return Ok(self.matches());
+        }
+        let value: Value = serde_json::from_str(text).map_err(|it| Malformed(it.to_string()))?;
+        if !value.is_object() {
+            return Err(Malformed("an event is an object".to_owned()));
+        }
+        self.read(&value);
+        Ok(self.matches())
+    }
+
+    /// The rules that match an event.
+    pub fn value(&mut self, event: &Value) -> Matches<'_> {
+        self.read(event);
+        self.matches()
+    }
+
+    /// The rules that match an event of the user's own type.
+    pub fn event(&mut self, event: &dyn Event) -> Matches<'_> {
+        self.start();
+        let mut strings = Vec::new();
+        event.fields(&mut Fields {
+            keys: &self.set.stored.keys,
+            slots: &mut self.slots,
+            strings: &mut strings,
+            wants_strings: self.set.stored.atoms.iter().any(|it| it.field == ANYWHERE),
+        });
+        let each = |each: &mut dyn FnMut(&str)| strings.iter().for_each(|it| each(it));
+        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Strings(&strings));
+        self.matches()
+    }
+
+    /// How often each rule has matched, in the order of [`RuleSet::rules`].
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// How many events no route told the log source of.
+    pub fn unrouted(&self) -> u64 {
+        self.unrouted
+    }
+
+    fn matches(&self) -> Matches<'_> {
+        Matches { ids: self.matches.iter(), infos: &self.set.stored.infos }
+    }
+
+    fn start(&mut self) {
+        self.slots.clear();
+        // One bit of the stamp says whether an atom holds.
+        self.stamp += 2;
+        if self.stamp >= u32::MAX - 2 {
+            self.known.fill(0);
+            self.woken.fill(0);
+            self.stamp = 2;
+        }
+    }
+
+    fn read(&mut self, event: &Value) {
+        self.start();
+        self.slots.read(event, &self.set.stored.keys);
+        let each = |each: &mut dyn FnMut(&str)| each_string(event, each);
+        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Value(event));
+    }
+
+    fn decide(&mut self, line: Line<'_>, whole: &mut Whole<'_>) {
+        self.matches.clear();
+        let plan = self.route(line.text);
+        for (from, to) in &plan.aliases {
+            self.slots.alias(*from, *to);
+        }
+        let (woken, candidates, stamp) = (&mut self.woken, &mut self.candidates, self.stamp);
+        candidates.clear();
+        plan.wake(line, &mut self.slots, &mut self.findings, |rule| {
+            if std::mem::replace(&mut woken[rule as usize], stamp) != stamp {
+                candidates.push(rule);
+            }
+        });
+        if self.candidates.is_empty() {
+            return;
+        }
+        let candidates = std::mem::take(&mut self.candidates);
+        for rule in &candidates {
+            let root = self.set.stored.rules[*rule as usize].root;
+            if self.holds(root, line.text, whole) {
+                self.matches.push(*rule);
+                self.counts[*rule as usize] += 1;
+            }
+        }
+        self.candidates = candidates;
+        self.matches.sort_unstable();
+    }
+
+    fn route(&mut self, line: &str) -> Arc<Plan> {
+        self.key.clear();
+        if let Some(router) = &self.set.router {
+            router.key(line, &mut self.slots, &mut self.key);
+        }
+        if let Some((plan, told)) = self.routes.get(&*self.key) {
+            self.unrouted += u64::from(!told);
+            return plan.clone();
+        }
+        let told = match &self.set.router {
+            Some(router) => router.told(&self.key),
+            None => Told::default(),
+        };
+        let routed = self.set.router.is_none() || !told.sources.is_empty();
+        self.unrouted += u64::from(!routed);
+        let plan = self.set.plan(told);
+        if self.routes.len() >= ROUTES {
+            self.routes.clear();
+        }
+        self.routes.insert(self.key.as_slice().into(), (plan.clone(), routed));
+        plan
+    }
+
+    fn holds(&mut self, step: Step, line: &str, whole: &mut Whole<'_>) -> bool {
+        let set = self.set;
+        let parts =
+            |start: u32, len: u32| &set.stored.steps[start as usize..start as usize + len as usize];
+        match step {
+            Step::All(start, len) => {
+                parts(start, len).iter().all(|it| self.holds(*it, line, whole))
+            }
+            Step::Any(start, len) => {
+                parts(start, len).iter().any(|it| self.holds(*it, line, whole))
+            }
+            Step::Not(part) => !self.holds(set.stored.steps[part as usize], line, whole),
+            Step::Atom(id) => self.atom(id, line, whole),
+            Step::Const(it) => it,
+        }
+    }
+
+    fn atom(&mut self, id: u32, line: &str, whole: &mut Whole<'_>) -> bool {
+        let known = self.known[id as usize];
+        if known & !1 == self.stamp {
+            return known & 1 == 1;
+        }
+        let set = self.set;
+        let atom = &set.stored.atoms[id as usize];
+        let way = set.ways.get(&set.stored.atoms, id);
+        let holds = if atom.field == ANYWHERE {
+            let question = way.question();
+            question.is_some_and(|it| whole.any(&|text| it.passes(Scalar::Text(text))))
+        } else {
+            way.passes(atom, line, &mut self.slots)
+        };
+        self.known[id as usize] = self.stamp | u32::from(holds);
+        holds
+    }
+}
+
+fn each_string(value: &Value, each: &mut dyn FnMut(&str)) {
+    match value {
+        Value::String(it) => each(it),
+        Value::Array(items) => items.iter().for_each(|it| each_string(it, each)),
+        Value::Object(map) => map.values().for_each(|it| each_string(it, each)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

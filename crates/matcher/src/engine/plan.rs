@@ -1,0 +1,226 @@
+//! What to look for in events of one kind, and which rules each finding wakes.
+
+use ir::Number;
+use rustc_hash::FxHashMap;
+
+use super::atom::ANYWHERE;
+use super::keys::FieldId;
+use super::seek::{Ends, Grams, has_plain_gram};
+use super::sign::Sign;
+use super::slots::{Kind, Slots};
+
+/// A rule's number.
+pub(crate) type RuleId = u32;
+
+/// The rules for events of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// What to look for in a field, by field.
+    by_field: Vec<Option<Box<FieldPlan>>>,
+    /// What to look for in the whole line.
+    anywhere: Grams,
+    /// Rules tried on every event.
+    always: Vec<RuleId>,
+    /// Fields that stand for others: from and to.
+    pub(crate) aliases: Vec<(FieldId, FieldId)>,
+    /// For each finding, where its rules stand in `woken`.
+    wakes: Vec<(u32, u32)>,
+    woken: Vec<RuleId>,
+}
+
+#[derive(Debug, Default)]
+struct FieldPlan {
+    /// The findings of the field being there.
+    present: Vec<u32>,
+    /// By number, sorted.
+    numbers: Vec<(Number, u32)>,
+    ends: Ends,
+    within: Grams,
+}
+
+impl Plan {
+    /// A plan for rules, each with its signs or without any.
+    pub(crate) fn new<'a>(
+        rules: impl Iterator<Item = (RuleId, Option<&'a [Sign]>)>,
+        aliases: Vec<(FieldId, FieldId)>,
+        fields: usize,
+    ) -> Plan {
+        let mut always = Vec::new();
+        let mut found = Findings::default();
+        for (rule, signs) in rules {
+            match signs {
+                None => always.push(rule),
+                Some(signs) => {
+                    if signs.iter().any(
+                        |it| matches!(it, Sign::Within(ANYWHERE, text) if !has_plain_gram(text)),
+                    ) {
+                        always.push(rule);
+                        continue;
+                    }
+                    signs.iter().for_each(|it| found.add(it, rule));
+                }
+            }
+        }
+        found.plan(always, aliases, fields)
+    }
+
+    /// Hands every rule that may match to `wake`, some more than once.
+    pub(crate) fn wake(
+        &self,
+        line: Line<'_>,
+        slots: &mut Slots,
+        findings: &mut Vec<u32>,
+        mut wake: impl FnMut(RuleId),
+    ) {
+        findings.clear();
+        for at in 0..slots.held().len() {
+            let field = slots.held()[at];
+            let Some(plan) = &self.by_field[field as usize] else { continue };
+            plan.find(line.text, slots, field, findings);
+        }
+        if !self.anywhere.is_empty() {
+            match line.strings {
+                None => self.anywhere.find_raw(line.text.as_bytes(), findings),
+                Some(strings) => strings(&mut |text| {
+                    let folded = slots.fold_text(text);
+                    self.anywhere.find(slots.folded(folded), findings);
+                    slots.unfold(folded);
+                }),
+            }
+        }
+        for finding in findings.iter() {
+            let (start, end) = self.wakes[*finding as usize];
+            self.woken[start as usize..end as usize].iter().for_each(|it| wake(*it));
+        }
+        self.always.iter().for_each(|it| wake(*it));
+    }
+}
+
+/// Calls a function with each string of an event.
+pub(crate) type Strings<'a> = &'a dyn Fn(&mut dyn FnMut(&str));
+
+/// The event as it came.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// The line of JSON, empty for an event that came otherwise.
+    pub(crate) text: &'a str,
+    /// Its strings, when they can't be looked for in the line as it is.
+    pub(crate) strings: Option<Strings<'a>>,
+}
+
+impl FieldPlan {
+    #[inline]
+    fn find(&self, line: &str, slots: &mut Slots, field: FieldId, findings: &mut Vec<u32>) {
+        findings.extend_from_slice(&self.present);
+        let texts = !self.ends.is_empty() || !self.within.is_empty();
+        let mut next = slots.first(field);
+        while let Some(value) = next {
+            next = slots.next(value);
+            if slots.kind(value) == Kind::Object {
+                continue;
+            }
+            if !self.numbers.is_empty()
+                && let Some(number) = slots.number(line, value)
+                && let Ok(at) = self.numbers.binary_search_by(|it| it.0.cmp(&number))
+            {
+                findings.push(self.numbers[at].1);
+            }
+            if texts && let Some(range) = slots.fold(line, value) {
+                let text = slots.folded(range);
+                self.ends.find(text, findings);
+                self.within.find(text, findings);
+            }
+        }
+    }
+}
+
+/// The signs of a plan in the making, each with its rules.
+#[derive(Default)]
+struct Findings<'a> {
+    fields: FxHashMap<FieldId, FieldSigns<'a>>,
+    rules: Vec<Vec<RuleId>>,
+}
+
+#[derive(Default)]
+struct FieldSigns<'a> {
+    exact: FxHashMap<&'a str, u32>,
+    prefix: FxHashMap<&'a str, u32>,
+    suffix: FxHashMap<&'a str, u32>,
+    within: FxHashMap<&'a str, u32>,
+    numbers: Vec<(Number, u32)>,
+    present: Option<u32>,
+}
+
+impl<'a> Findings<'a> {
+    fn add(&mut self, sign: &'a Sign, rule: RuleId) {
+        let (Sign::Exact(field, _)
+        | Sign::Prefix(field, _)
+        | Sign::Suffix(field, _)
+        | Sign::Within(field, _)
+        | Sign::Number(field, _)
+        | Sign::Present(field)) = sign;
+        let of = self.fields.entry(*field).or_default();
+        let new = self.rules.len() as u32;
+        let id = match sign {
+            Sign::Exact(_, text) => *of.exact.entry(text).or_insert(new),
+            Sign::Prefix(_, text) => *of.prefix.entry(text).or_insert(new),
+            Sign::Suffix(_, text) => *of.suffix.entry(text).or_insert(new),
+            Sign::Within(_, text) => *of.within.entry(text).or_insert(new),
+            Sign::Number(_, number) => match of.numbers.iter().find(|it| it.0 == *number) {
+                Some(it) => it.1,
+                None => {
+                    of.numbers.push((*number, new));
+                    new
+                }
+            },
+            Sign::Present(_) => *of.present.get_or_insert(new),
+        };
+        if id == new {
+            self.rules.push(Vec::new());
+        }
+        let rules = &mut self.rules[id as usize];
+        if rules.last() != Some(&rule) {
+            rules.push(rule);
+        }
+    }
+
+    fn plan(
+        mut self,
+        always: Vec<RuleId>,
+        aliases: Vec<(FieldId, FieldId)>,
+        fields: usize,
+    ) -> Plan {
+        let mut res = Plan { always, aliases, ..Plan::default() };
+        for rules in &self.rules {
+            let start = res.woken.len() as u32;
+            res.woken.extend_from_slice(rules);
+            res.wakes.push((start, res.woken.len() as u32));
+        }
+        let grams = |texts: &FxHashMap<&str, u32>, raw| {
+            let mut texts: Vec<_> = texts.iter().map(|(text, id)| (*text, *id)).collect();
+            texts.sort_unstable();
+            Grams::new(&texts, raw)
+        };
+        res.by_field.resize_with(fields, || None);
+        for field in 0..fields as FieldId {
+            let Some(signs) = self.fields.remove(&field) else { continue };
+            let mut plan = FieldPlan { numbers: signs.numbers, ..FieldPlan::default() };
+            plan.present.extend(signs.present);
+            plan.numbers.sort_by_key(|it| it.0);
+            let sorted = |texts: &FxHashMap<&'a str, u32>| {
+                let mut texts: Vec<_> = texts.iter().map(|(text, id)| (*text, *id)).collect();
+                texts.sort_unstable();
+                texts
+            };
+            sorted(&signs.exact).iter().for_each(|it| plan.ends.exact(it.0, it.1));
+            sorted(&signs.prefix).iter().for_each(|it| plan.ends.prefix(it.0, it.1));
+            sorted(&signs.suffix).iter().for_each(|it| plan.ends.suffix(it.0, it.1));
+            plan.within = grams(&signs.within, false);
+            res.by_field[field as usize] = Some(Box::new(plan));
+        }
+        if let Some(signs) = self.fields.remove(&ANYWHERE) {
+            res.anywhere = grams(&signs.within, true);
+        }
+        res
+    }
+}

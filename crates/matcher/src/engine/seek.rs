@@ -1,0 +1,446 @@
+//! Many texts looked for in one at once.
+//!
+//! Knows folded bytes only; each text found is reported by the number it was added with.
+
+use rustc_hash::FxHashMap;
+
+use super::keys::word;
+
+/// Texts that another begins with, ends with, or is.
+///
+/// Each is found by its first or last eight bytes, or by all of a shorter one, and then compared.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    exact: FxHashMap<Box<[u8]>, u32>,
+    /// The longest and the shortest of `exact`.
+    exact_lens: (usize, usize),
+    prefixes: Edge,
+    suffixes: Edge,
+}
+
+#[derive(Debug, Default)]
+struct Edge {
+    /// The lengths of keys there are, of 1 to 8.
+    lens: Vec<usize>,
+    /// By length and key: the texts that share them.
+    found: FxHashMap<(u64, u8), Vec<(Box<[u8]>, u32)>>,
+}
+
+impl Ends {
+    pub(crate) fn exact(&mut self, text: &str, id: u32) {
+        let len = text.len();
+        self.exact_lens = if self.exact.is_empty() {
+            (len, len)
+        } else {
+            (self.exact_lens.0.min(len), self.exact_lens.1.max(len))
+        };
+        self.exact.insert(text.as_bytes().into(), id);
+    }
+
+    pub(crate) fn prefix(&mut self, text: &str, id: u32) {
+        let len = text.len().min(8);
+        self.prefixes.add(&text.as_bytes()[..len], text, id);
+    }
+
+    pub(crate) fn suffix(&mut self, text: &str, id: u32) {
+        let len = text.len().min(8);
+        self.suffixes.add(&text.as_bytes()[text.len() - len..], text, id);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.prefixes.lens.is_empty() && self.suffixes.lens.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
+        if !self.exact.is_empty()
+            && (self.exact_lens.0..=self.exact_lens.1).contains(&text.len())
+            && let Some(id) = self.exact.get(text)
+        {
+            found.push(*id);
+        }
+        for len in &self.prefixes.lens {
+            let Some(key) = text.get(..*len) else { continue };
+            for (prefix, id) in self.prefixes.of(key) {
+                if text.starts_with(prefix) {
+                    found.push(*id);
+                }
+            }
+        }
+        for len in &self.suffixes.lens {
+            let Some(start) = text.len().checked_sub(*len) else { continue };
+            for (suffix, id) in self.suffixes.of(&text[start..]) {
+                if text.ends_with(suffix) {
+                    found.push(*id);
+                }
+            }
+        }
+    }
+}
+
+impl Edge {
+    fn add(&mut self, key: &[u8], text: &str, id: u32) {
+        if !self.lens.contains(&key.len()) {
+            self.lens.push(key.len());
+        }
+        self.found.entry(packed(key)).or_default().push((text.as_bytes().into(), id));
+    }
+
+    #[inline]
+    fn of(&self, key: &[u8]) -> &[(Box<[u8]>, u32)] {
+        self.found.get(&packed(key)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Up to eight bytes as a number, and how many.
+#[inline]
+fn packed(key: &[u8]) -> (u64, u8) {
+    if key.len() == 8 {
+        return (word(key, 0), 8);
+    }
+    (key.iter().fold(0, |it, byte| it << 8 | u64::from(*byte)), key.len() as u8)
+}
+
+/// Texts that another contains.
+///
+/// Of each text its rarest four bytes are looked for, by a filter of bits over their hash; what
+/// the filter lets through is compared. Texts of fewer bytes are looked for by their first two.
+#[derive(Debug, Default)]
+pub(crate) struct Grams {
+    filter: Filter,
+    /// Open addressing over the hash of four bytes: their place in `entries`.
+    table: Vec<(u32, u32)>,
+    entries: Vec<Entry>,
+    bytes: Vec<u8>,
+    short: Vec<(Box<[u8]>, u32)>,
+    /// A bit for each two bytes that a short text begins with.
+    short_filter: Vec<u64>,
+}
+
+/// One text; entries with the same four bytes stand together.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    gram: u32,
+    /// How far into the text the four bytes stand.
+    offset: u32,
+    start: u32,
+    len: u32,
+    id: u32,
+}
+
+#[derive(Debug, Default)]
+enum Filter {
+    #[default]
+    None,
+    Small(Box<[u64; 1 << 6]>),
+    Medium(Box<[u64; 1 << 9]>),
+    Large(Box<[u64; 1 << 12]>),
+    Huge(Box<[u64; 1 << 16]>),
+}
+
+const FREE: u32 = u32::MAX;
+/// Letters of either case are the same to the filter, so that raw text can be scanned too.
+const LOWER: u32 = 0x2020_2020;
+
+impl Grams {
+    /// `texts` with their numbers; a text only once. When `raw`, four bytes are chosen that
+    /// stand in a line of JSON as they are; the caller has seen to it that there are some.
+    pub(crate) fn new(texts: &[(&str, u32)], raw: bool) -> Grams {
+        let mut res = Grams::default();
+        let mut grams = Vec::new();
+        for (text, id) in texts {
+            let bytes = text.as_bytes();
+            let Some(offset) = rarest(bytes, raw) else {
+                res.short.push((bytes.into(), *id));
+                continue;
+            };
+            let start = res.bytes.len() as u32;
+            res.bytes.extend_from_slice(bytes);
+            let gram = gram(bytes, offset) | LOWER;
+            let len = bytes.len() as u32;
+            grams.push(Entry { gram, offset: offset as u32, start, len, id: *id });
+        }
+        grams.sort_by_key(|it| (it.gram, it.start));
+        res.filter = Filter::new(grams.len());
+        res.table = vec![(0, FREE); (grams.len() * 2).next_power_of_two().max(2)];
+        let mask = res.table.len() - 1;
+        for (at, entry) in grams.iter().enumerate() {
+            if at > 0 && grams[at - 1].gram == entry.gram {
+                continue;
+            }
+            let hash = hash(entry.gram);
+            res.filter.set(hash);
+            let mut slot = hash as usize & mask;
+            while res.table[slot].1 != FREE {
+                slot = (slot + 1) & mask;
+            }
+            res.table[slot] = (entry.gram, at as u32);
+        }
+        res.entries = grams;
+        if !res.short.is_empty() {
+            res.short_filter = vec![0; 1 << 10];
+            for (text, _) in &res.short {
+                match **text {
+                    [] => res.short_filter.fill(u64::MAX),
+                    [one] => (0..=255).for_each(|it| set(&mut res.short_filter, one, it)),
+                    [one, two, ..] => set(&mut res.short_filter, one, two),
+                }
+            }
+        }
+        res
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.short.is_empty()
+    }
+
+    /// The texts that `text` contains, each possibly more than once.
+    #[inline]
+    pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
+        self.candidates(text, &mut |at, entry| {
+            let Some(start) = at.checked_sub(entry.offset as usize) else { return };
+            if text.get(start..start + entry.len as usize) == Some(self.text(entry)) {
+                found.push(entry.id);
+            }
+        });
+        if self.short.is_empty() {
+            return;
+        }
+        for at in 0..text.len() {
+            let second = text.get(at + 1).copied().unwrap_or(0);
+            let key = usize::from(text[at]) << 8 | usize::from(second);
+            if self.short_filter[key >> 6] >> (key & 63) & 1 != 0 {
+                for (short, id) in &self.short {
+                    if text[at..].starts_with(short) {
+                        found.push(*id);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The texts that may stand in the raw line: what their four bytes do. Around these, text
+    /// that needs no escapes is compared, letters in either case.
+    #[inline]
+    pub(crate) fn find_raw(&self, line: &[u8], found: &mut Vec<u32>) {
+        self.candidates(line, &mut |at, entry| {
+            let text = self.text(entry);
+            let offset = entry.offset as usize;
+            let same = |a: u8, b: u8| a.to_ascii_lowercase() == b;
+            let after = text[offset..].iter().take_while(|it| is_plain(**it)).count();
+            let before = text[..offset].iter().rev().take_while(|it| is_plain(**it)).count();
+            let Some(start) = at.checked_sub(before) else { return };
+            let Some(raw) = line.get(start..at + after) else { return };
+            let plain = &text[offset - before..offset + after];
+            if raw.iter().zip(plain).all(|(a, b)| same(*a, *b)) {
+                found.push(entry.id);
+            }
+        });
+    }
+
+    fn text(&self, entry: &Entry) -> &[u8] {
+        &self.bytes[entry.start as usize..(entry.start + entry.len) as usize]
+    }
+
+    #[inline]
+    fn candidates(&self, text: &[u8], found: &mut impl FnMut(usize, &Entry)) {
+        match &self.filter {
+            Filter::None => {}
+            Filter::Small(it) => self.scan(text, it, found),
+            Filter::Medium(it) => self.scan(text, it, found),
+            Filter::Large(it) => self.scan(text, it, found),
+            Filter::Huge(it) => self.scan(text, it, found),
+        }
+    }
+
+    // The length of the filter is known here, so that no access to it needs a check.
+    #[inline]
+    fn scan<const WORDS: usize>(
+        &self,
+        text: &[u8],
+        filter: &[u64; WORDS],
+        found: &mut impl FnMut(usize, &Entry),
+    ) {
+        let shift = 32 - (WORDS * 64).trailing_zeros();
+        let passes = |gram: u32| {
+            let bit = (hash(gram) >> shift) as usize;
+            filter[(bit / 64) % WORDS] >> (bit % 64) & 1 != 0
+        };
+        let mut at = 0;
+        // Four places at a time out of one word.
+        while let Some(chunk) = text.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
+            let it = u64::from_le_bytes(chunk) | 0x2020_2020_2020_2020;
+            let (a, b, c, d) = (it as u32, (it >> 8) as u32, (it >> 16) as u32, (it >> 24) as u32);
+            let (p, q, r, s) = (passes(a), passes(b), passes(c), passes(d));
+            if p | q | r | s {
+                for (offset, gram, passed) in [(0, a, p), (1, b, q), (2, c, r), (3, d, s)] {
+                    if passed {
+                        self.look_up(gram, at + offset, found);
+                    }
+                }
+            }
+            at += 4;
+        }
+        while let Some(chunk) = text.get(at..at + 4).and_then(|it| <[u8; 4]>::try_from(it).ok()) {
+            let gram = u32::from_le_bytes(chunk) | LOWER;
+            if passes(gram) {
+                self.look_up(gram, at, found);
+            }
+            at += 1;
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&self, gram: u32, at: usize, found: &mut impl FnMut(usize, &Entry)) {
+        let mask = self.table.len() - 1;
+        let mut slot = hash(gram) as usize & mask;
+        loop {
+            let (key, first) = self.table[slot];
+            if first == FREE {
+                return;
+            }
+            if key == gram {
+                for entry in &self.entries[first as usize..] {
+                    if entry.gram != gram {
+                        return;
+                    }
+                    found(at, entry);
+                }
+                return;
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+impl Filter {
+    fn new(grams: usize) -> Filter {
+        match grams {
+            0 => Filter::None,
+            1..=128 => Filter::Small(Box::new([0; 1 << 6])),
+            129..=1024 => Filter::Medium(Box::new([0; 1 << 9])),
+            1025..=16384 => Filter::Large(Box::new([0; 1 << 12])),
+            _ => Filter::Huge(Box::new([0; 1 << 16])),
+        }
+    }
+
+    fn set(&mut self, hash: u32) {
+        let bits: &mut [u64] = match self {
+            Filter::None => return,
+            Filter::Small(it) => &mut it[..],
+            Filter::Medium(it) => &mut it[..],
+            Filter::Large(it) => &mut it[..],
+            Filter::Huge(it) => &mut it[..],
+        };
+        let bit = (hash >> (32 - (bits.len() * 64).trailing_zeros())) as usize;
+        bits[bit / 64] |= 1 << (bit % 64);
+    }
+}
+
+fn set(bits: &mut [u64], one: u8, two: u8) {
+    let key = usize::from(one) << 8 | usize::from(two);
+    bits[key >> 6] |= 1 << (key & 63);
+}
+
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(0x9E37_79B1)
+}
+
+fn gram(bytes: &[u8], at: usize) -> u32 {
+    match bytes.get(at..at + 4).and_then(|it| it.try_into().ok()) {
+        Some(it) => u32::from_le_bytes(it),
+        None => 0,
+    }
+}
+
+/// Whether a byte always stands in JSON as it is, as long as no `\u` does: not what has an
+/// escape of its own, and nothing beyond ASCII, which folds in more ways than by one bit.
+pub(crate) fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..0x7f) && !matches!(byte, b'"' | b'\\' | b'/')
+}
+
+/// Whether a text has four bytes in a row that are plain.
+pub(crate) fn has_plain_gram(text: &str) -> bool {
+    rarest(text.as_bytes(), true).is_some()
+}
+
+/// Where the rarest four bytes of a text stand.
+fn rarest(text: &[u8], raw: bool) -> Option<usize> {
+    let windows = text.windows(4).enumerate();
+    let windows = windows.filter(|(_, it)| !raw || it.iter().all(|it| is_plain(*it)));
+    windows.min_by_key(|(_, it)| commonness(it)).map(|it| it.0)
+}
+
+/// A guess at how often four bytes are met.
+fn commonness(gram: &[u8]) -> u32 {
+    let byte = |it: &u8| match it {
+        b'e' | b'a' | b'i' | b'o' | b't' | b'n' | b's' | b'r' | b' ' => 9,
+        b'\\' | b'l' | b'c' | b'd' | b'm' | b'.' | b'u' | b'p' => 7,
+        b'w' | b'h' | b'g' | b'f' | b'0'..=b'9' | b'x' | b'v' | b'y' | b'b' => 5,
+        b'-' | b'k' | b'/' | b':' | b'{' => 4,
+        _ => 2,
+    };
+    let common: [&[u8]; 22] = [
+        b".exe", b"exe ", b"wind", b"indo", b"ndow", b"dows", b"syst", b"yste", b"stem", b"tem3",
+        b"em32", b"\\win", b"\\sys", b"m32\\", b"soft", b"ware", b"micr", b"osof", b"powe",
+        b"shel", b"c:\\w", b".dll",
+    ];
+    gram.iter().map(byte).sum::<u32>() + if common.contains(&gram) { 20 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(texts: &[&str], text: &str) -> Vec<u32> {
+        let with_ids: Vec<_> = texts.iter().zip(0..).map(|(it, id)| (*it, id)).collect();
+        let mut found = Vec::new();
+        Grams::new(&with_ids, false).find(text.as_bytes(), &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn contained_texts_are_found_wherever_they_stand() {
+        let texts = ["a", "bc", "bcd", "bcde", "cdef", "mimikatz", "é", "日本", "katz"];
+        for text in ["", "a", "xbcdef", "xxmimikatz", "mimikatzé", "日本語", "mimikat", "abcd"]
+        {
+            let want: Vec<u32> =
+                (0..).zip(texts).filter(|it| text.contains(it.1)).map(|it| it.0).collect();
+            assert_eq!(all(&texts, text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn ends_are_found() {
+        let mut ends = Ends::default();
+        ends.exact("abc", 0);
+        ends.exact("a long text of many bytes", 1);
+        ends.prefix("a", 2);
+        ends.prefix("a long text", 3);
+        ends.suffix("\\powershell.exe", 4);
+        ends.suffix("c", 5);
+        let find = |text: &str| {
+            let mut found = Vec::new();
+            ends.find(text.as_bytes(), &mut found);
+            found.sort_unstable();
+            found
+        };
+        assert_eq!(find("abc"), [0, 2, 5]);
+        assert_eq!(find("a long text of many bytes"), [1, 2, 3]);
+        assert_eq!(find("c:\\powershell.exe"), [4]);
+        assert_eq!(find("powershell.exe"), Vec::<u32>::new());
+        assert_eq!(find(""), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn the_raw_line_is_searched_around_escapes() {
+        let grams = Grams::new(&[("c:\\windows\\temp", 0), ("say \"hello\" there", 1)], true);
+        let mut found = Vec::new();
+        grams.find_raw(br#"{"x": "C:\\Windows\\TEMP", "y": "say \"Hello\" THERE"}"#, &mut found);
+        found.sort_unstable();
+        assert_eq!(found, [0, 1]);
+    }
+}

@@ -1,0 +1,282 @@
+//! What must be seen in an event before a rule can match it.
+//!
+//! Knows which texts and numbers a rule can't match without, and guesses how rare each is: a wrong
+//! guess costs time, never a match.
+
+use ir::{Case, Cmp, Number, Part, Predicate};
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde::{Deserialize, Serialize};
+
+use super::atom::{ANYWHERE, Atom};
+use super::keys::FieldId;
+use super::program::Step;
+
+/// Something to look for in an event. Texts are folded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Sign {
+    /// A value of the field has this text.
+    Exact(FieldId, Box<str>),
+    /// A value's text begins so.
+    Prefix(FieldId, Box<str>),
+    /// A value's text ends so.
+    Suffix(FieldId, Box<str>),
+    /// A value's text contains this; of [`ANYWHERE`], any string of the event does.
+    Within(FieldId, Box<str>),
+    /// A value is this number.
+    Number(FieldId, Number),
+    /// The field is there.
+    Present(FieldId),
+}
+
+/// Signs of which each match shows at least one, and about how many of a thousand events do.
+#[derive(Debug, Clone)]
+pub(crate) struct Signs {
+    pub(crate) signs: Vec<Sign>,
+    cost: f32,
+}
+
+/// A row of signs longer than this is worse than trying the rule on every event.
+const MOST: usize = 40_000;
+
+/// The cheapest signs of a rule; `None` when it can match an event that shows nothing.
+pub(crate) fn signs(root: Step, steps: &[Step], atoms: &[Atom]) -> Option<Signs> {
+    match root {
+        Step::Atom(id) => of_atom(&atoms[id as usize]),
+        Step::All(start, len) => inner(start, len, steps)
+            .iter()
+            .filter_map(|it| signs(*it, steps, atoms))
+            .min_by(|a, b| a.cost.total_cmp(&b.cost)),
+        Step::Any(start, len) => {
+            any(inner(start, len, steps).iter().map(|it| signs(*it, steps, atoms)))
+        }
+        // "Holds a value" is the negation of null.
+        Step::Not(inner) => match steps[inner as usize] {
+            Step::Atom(id) if atoms[id as usize].predicate == Predicate::Null => {
+                Some(present(atoms[id as usize].field))
+            }
+            _ => None,
+        },
+        Step::Const(true) => None,
+        Step::Const(false) => Some(Signs { signs: Vec::new(), cost: 0.0 }),
+    }
+}
+
+fn inner(start: u32, len: u32, steps: &[Step]) -> &[Step] {
+    &steps[start as usize..(start + len) as usize]
+}
+
+fn any(parts: impl Iterator<Item = Option<Signs>>) -> Option<Signs> {
+    let mut res = Signs { signs: Vec::new(), cost: 0.0 };
+    for part in parts {
+        let part = part?;
+        res.cost += part.cost;
+        res.signs.extend(part.signs);
+        if res.signs.len() > MOST {
+            return None;
+        }
+    }
+    Some(res)
+}
+
+fn one(sign: Sign) -> Signs {
+    let cost = match &sign {
+        Sign::Exact(_, it) if it.len() <= 2 => 30.0,
+        Sign::Exact(_, it) => 1.0 + 10.0 / it.len() as f32,
+        Sign::Prefix(_, it) => prefix_cost(it),
+        Sign::Suffix(_, it) => suffix_cost(it),
+        Sign::Within(field, it) => within_cost(it) * if *field == ANYWHERE { 4.0 } else { 1.0 },
+        Sign::Number(..) => 30.0,
+        Sign::Present(_) => 300.0,
+    };
+    Signs { signs: vec![sign], cost }
+}
+
+fn present(field: FieldId) -> Signs {
+    one(Sign::Present(field))
+}
+
+fn prefix_cost(text: &str) -> f32 {
+    if text.len() <= 10 { 50.0 } else { 5.0 }
+}
+
+fn suffix_cost(text: &str) -> f32 {
+    match text {
+        ".exe" | ".dll" => 200.0,
+        "\\powershell.exe" | "\\cmd.exe" | "\\svchost.exe" => 15.0,
+        "\\rundll32.exe" | "\\reg.exe" | "\\pwsh.exe" => 5.0,
+        _ => length_cost(text.len()),
+    }
+}
+
+fn within_cost(text: &str) -> f32 {
+    let common = [
+        "powershell",
+        ".exe",
+        "\\windows\\",
+        "system32",
+        "\\system32\\",
+        "c:\\windows\\",
+        "microsoft",
+        "\\microsoft\\",
+        "software",
+        "\\software\\",
+        "c:\\windows",
+        "\\currentversion\\",
+        "http",
+        "\\users\\",
+        "windows",
+        "\\appdata\\",
+        "\\temp\\",
+        "program files",
+        "c:\\users\\",
+    ];
+    if common.contains(&text) { 60.0 } else { length_cost(text.len()) }
+}
+
+fn length_cost(len: usize) -> f32 {
+    match len {
+        0 | 1 => 500.0,
+        2 => 150.0,
+        3 => 40.0,
+        4 => 10.0,
+        5..=7 => 3.0,
+        _ => 1.0,
+    }
+}
+
+fn of_atom(atom: &Atom) -> Option<Signs> {
+    let anywhere = atom.field == ANYWHERE;
+    match &atom.predicate {
+        Predicate::Text(pattern, _) => of_pattern(atom.field, pattern.parts()),
+        Predicate::Regex(regex) => {
+            let literals = required(regex.hir()).filter(|it| it.iter().all(|it| it.len() >= 3));
+            match literals {
+                Some(it) if !it.is_empty() => {
+                    any(it.into_iter().map(|it| Some(one(Sign::Within(atom.field, it.into())))))
+                }
+                _ if anywhere => None,
+                _ => Some(present(atom.field)),
+            }
+        }
+        _ if anywhere => None,
+        Predicate::Number(Cmp::Eq, it) => Some(one(Sign::Number(atom.field, *it))),
+        Predicate::Null => None,
+        Predicate::Number(..)
+        | Predicate::Bool(_)
+        | Predicate::Exists
+        | Predicate::Net(_)
+        | Predicate::Field(..)
+        | Predicate::Time(..) => Some(present(atom.field)),
+    }
+}
+
+fn of_pattern(field: FieldId, parts: &[Part]) -> Option<Signs> {
+    let anywhere = field == ANYWHERE;
+    let last = parts.len().saturating_sub(1);
+    let best = parts.iter().enumerate().filter_map(|(at, part)| {
+        let Part::Literal(text) = part else { return None };
+        let text: Box<str> = ir::fold::fold_text(text).into();
+        Some(one(match (at == 0, at == last) {
+            _ if anywhere => Sign::Within(field, text),
+            (true, true) => Sign::Exact(field, text),
+            (true, false) => Sign::Prefix(field, text),
+            (false, true) => Sign::Suffix(field, text),
+            (false, false) => Sign::Within(field, text),
+        }))
+    });
+    let best = best.min_by(|a, b| a.cost.total_cmp(&b.cost));
+    best.or_else(|| (!anywhere).then(|| present(field)))
+}
+
+/// Folded texts of which each match of the expression contains at least one.
+fn required(hir: &Hir) -> Option<Vec<String>> {
+    match hir.kind() {
+        HirKind::Capture(it) => required(&it.sub),
+        HirKind::Repetition(it) if it.min >= 1 => required(&it.sub),
+        HirKind::Literal(_) | HirKind::Class(_) => letters(hir).map(|it| vec![it]),
+        HirKind::Concat(parts) => {
+            let mut best: Option<Vec<String>> = None;
+            let mut consider = |it: Vec<String>| {
+                if best.as_ref().is_none_or(|best| texts_cost(&it) < texts_cost(best)) {
+                    best = Some(it);
+                }
+            };
+            let mut run = String::new();
+            for part in parts {
+                if let Some(text) = letters(part) {
+                    run.push_str(&text);
+                    continue;
+                }
+                if !run.is_empty() {
+                    consider(vec![std::mem::take(&mut run)]);
+                }
+                if let Some(it) = required(part) {
+                    consider(it);
+                }
+            }
+            if !run.is_empty() {
+                consider(vec![run]);
+            }
+            best
+        }
+        HirKind::Alternation(parts) => {
+            let mut res = Vec::new();
+            for part in parts {
+                res.extend(required(part)?);
+            }
+            (res.len() <= 40).then_some(res)
+        }
+        _ => None,
+    }
+}
+
+fn texts_cost(texts: &[String]) -> f32 {
+    texts.iter().map(|it| length_cost(it.len())).sum()
+}
+
+/// The one folded text that this part matches in all its cases.
+fn letters(hir: &Hir) -> Option<String> {
+    match hir.kind() {
+        HirKind::Literal(it) => std::str::from_utf8(&it.0).ok().map(ir::fold::fold_text),
+        HirKind::Class(Class::Unicode(it)) => {
+            let mut folded = None;
+            if it.iter().map(|it| it.len()).sum::<usize>() > 8 {
+                return None;
+            }
+            for ch in it.iter().flat_map(|it| it.start()..=it.end()) {
+                let ch = ir::fold::fold(ch);
+                if folded.is_some_and(|it| it != ch) {
+                    return None;
+                }
+                folded = Some(ch);
+            }
+            folded.map(String::from)
+        }
+        HirKind::Capture(it) => letters(&it.sub),
+        HirKind::Concat(parts) => parts.iter().map(letters).collect(),
+        _ => None,
+    }
+}
+
+/// Whether a question is quick to decide, for the order within a group: less is sooner.
+pub(crate) fn effort(atom: &Atom) -> u32 {
+    use ir::Shape;
+    if atom.field == ANYWHERE {
+        return 400;
+    }
+    match &atom.predicate {
+        Predicate::Exists | Predicate::Null | Predicate::Number(..) | Predicate::Bool(_) => 1,
+        Predicate::Text(pattern, case) => {
+            let extra = u32::from(*case == Case::Sensitive);
+            extra
+                + match pattern.shape() {
+                    Shape::Exact(_) | Shape::Anything => 1,
+                    Shape::Prefix(_) | Shape::Suffix(_) => 2,
+                    Shape::Infix(_) => 10,
+                    Shape::Glob => 30,
+                }
+        }
+        Predicate::Net(_) | Predicate::Time(..) | Predicate::Field(..) => 20,
+        Predicate::Regex(_) => 60,
+    }
+}
