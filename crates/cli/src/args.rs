@@ -36,12 +36,43 @@ pub enum Command {
     Check(Check),
     /// Run the rules' own examples.
     Test(Test),
+    /// Ask rules about events: NDJSON in, one line per match out.
+    Match(Match),
     /// Compare two states of rules: what they match, say and become.
     Diff(Diff),
     /// Explain a kind of finding, or what a rule means.
     Explain(Explain),
     /// List targets, their profiles, formats and ops.
     Targets(TargetsArgs),
+}
+
+/// Ask rules about events: NDJSON in, one line per match out.
+#[derive(Debug, ClapArgs)]
+pub struct Match {
+    /// Files or folders of rules; repeat for several.
+    #[arg(short, long = "rules", required = true)]
+    pub rules: Vec<PathBuf>,
+    /// Files of events: NDJSON, also `.gz` and `.zst`, or `.evtx`; `-` is standard input.
+    #[arg(default_value = "-")]
+    pub events: Vec<PathBuf>,
+    /// How the log source and the fields of events are told; `none` lets every rule meet every event.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Let events that don't tell their log source meet every rule.
+    #[arg(long)]
+    pub all_rules: bool,
+    /// How many threads work; 0 is one per core.
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Stop at the first line that is no event.
+    #[arg(long)]
+    pub strict: bool,
+    /// Say at the end how often each rule matched.
+    #[arg(long)]
+    pub stats: bool,
+    /// Say with each match which tests decided it, and what they met.
+    #[arg(long)]
+    pub explain: bool,
 }
 
 /// Say rules in the words of one or more targets.

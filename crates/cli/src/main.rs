@@ -4,10 +4,12 @@
 //! Does not know: how rules are read, what targets there are.
 
 mod commands;
+mod event_log;
 mod events;
 mod files;
 mod revisions;
 mod shell;
+mod stream;
 
 use clap::Parser;
 
@@ -23,6 +25,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match &args.command {
         Command::Convert(it) => commands::convert(it, &mut shell),
         Command::Check(it) => commands::check(it, &mut shell),
+        Command::Match(it) => commands::matching(it, &mut shell),
         Command::Test(it) => commands::test(it, &mut shell),
         Command::Diff(it) => commands::diff(it, &mut shell),
         Command::Explain(it) => commands::explain(it, &mut shell),

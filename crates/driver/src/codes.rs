@@ -11,4 +11,6 @@ diagnostic::codes! {
     NEVER_MATCHES = "D004" "never-matches";
     /// A rule that is proved to match every event.
     ALWAYS_MATCHES = "D005" "always-matches";
+    /// A rule that the native matcher can't run.
+    NOT_MATCHABLE = "D006" "not-matchable";
 }

@@ -16,6 +16,7 @@ mod manifest;
 mod map;
 mod profile;
 mod quote;
+mod routes;
 mod ways;
 mod work;
 
@@ -107,6 +108,20 @@ impl Target {
         let options = self.options(rule).ok()?;
         let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
         mapped.ok().map(|it| it.expr)
+    }
+
+    /// A rule's question about events in the names of a profile.
+    ///
+    /// # Errors
+    ///
+    /// Why the profile has no place for it, or that the rule leaves the target out.
+    pub fn asked(&self, rule: &Rule, profile: &str) -> Result<ir::Expr, Vec<Diagnostic>> {
+        let options = self.options(rule)?;
+        let profile = self.profile(profile).ok_or_else(Vec::new)?;
+        if profile.keeps_names() {
+            return Ok(rule.expr.clone());
+        }
+        Ok(map::map(rule, profile, &self.manifest.name, &options)?.expr)
     }
 
     /// An event as a profile's tables hold it; `None` when they can't.

@@ -53,6 +53,9 @@ pub struct Manifest {
     pub since: Version,
     /// The profile used when none is named.
     pub default_profile: String,
+    /// The profile with which the native matcher meets events, when the target is that matcher's.
+    #[serde(default)]
+    pub match_profile: Option<String>,
     /// Output formats; the first is the default.
     pub formats: Vec<Format>,
     /// Options under `targets.<name>` of a rule, with one line about each.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::legal::Effect;
 use crate::manifest::{Kind, Version};
+use crate::routes::RouteSpec;
 
 /// A field map for one deployment of a target.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,6 +43,9 @@ pub struct Profile {
     /// Log sources that the target can't see, and why.
     #[serde(default)]
     pub absent: Vec<AbsentSpec>,
+    /// How the log source of an event is told, where rules meet events directly.
+    #[serde(default)]
+    pub routes: Vec<RouteSpec>,
     /// The columns it names, for [`Profile::is_mapped`].
     #[serde(skip)]
     known: OnceLock<FxHashSet<String>>,
@@ -263,6 +267,21 @@ impl SourceKey {
 }
 
 impl Profile {
+    /// Whether a rule reads the same in it: every field keeps its name, and nothing is added.
+    pub fn keeps_names(&self) -> bool {
+        self.any_source
+            && self.default_kind == Kind::Any
+            && self.unmapped.as_deref() == Some("{field}")
+            && self.groups.is_empty()
+            && self.columns.is_empty()
+            && self.sources.is_empty()
+    }
+
+    /// How the log sources of events are told; `None` when every rule meets every event.
+    pub fn routing(&self) -> Option<matcher::engine::Routing> {
+        (!self.routes.is_empty()).then(|| crate::routes::routing(&self.routes))
+    }
+
     /// The source for a rule: the one that says the most of its log source; of equals the first
     /// that has all of the rule's fields, or else the last.
     pub fn source(&self, rule: &Rule) -> Option<&SourceSpec> {

@@ -60,10 +60,6 @@ impl Keys {
         self.fields as usize
     }
 
-    pub(crate) fn name(&self, id: FieldId) -> &str {
-        &self.names[id as usize]
-    }
-
     /// The place of a name, whether a field or a beginning.
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<u32> {

@@ -35,6 +35,9 @@ pub struct Route {
     /// Names that rules use, each with the name that such events use.
     #[serde(default)]
     pub aliases: Vec<(String, String)>,
+    /// Whether it counts only for events that no route before it takes.
+    #[serde(default)]
+    pub otherwise: bool,
 }
 
 /// What one field must hold.
@@ -83,6 +86,7 @@ struct Ready {
     /// Places in `read` of category, product and service.
     read: Option<[Option<usize>; 3]>,
     aliases: Vec<(FieldId, FieldId)>,
+    otherwise: bool,
 }
 
 /// A text longer than this is no part of a log source.
@@ -150,7 +154,8 @@ impl Router {
                 .filter_map(|(to, from)| Some((keys.field(from)?, keys.field(to)?)));
             let aliases = aliases.collect();
             let sources = route.sources.iter().map(Source::log_source).collect();
-            res.routes.push(Ready { when, sources, read, aliases });
+            let otherwise = route.otherwise;
+            res.routes.push(Ready { when, sources, read, aliases, otherwise });
         }
         res
     }
@@ -203,7 +208,11 @@ impl Router {
             })
             .collect();
         let mut res = Told::default();
+        let mut taken = false;
         for route in &self.routes {
+            if route.otherwise && taken {
+                continue;
+            }
             let holds = route.when.iter().all(|(at, values)| match fields.get(*at) {
                 Some([1, rest @ ..]) => {
                     values.is_empty() || rest.iter().any(|it| values.contains(it))
@@ -213,6 +222,7 @@ impl Router {
             if !holds {
                 continue;
             }
+            taken = true;
             res.sources.extend(route.sources.iter().cloned());
             res.aliases.extend(&route.aliases);
             if let Some(read) = &route.read {

@@ -1,0 +1,295 @@
+//! `rulec match`
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use driver::{Detector, Loaded};
+use matcher::engine::{Scanner, Unrouted};
+use serde_json::{Value, json};
+
+use super::Ended;
+use crate::args::Match;
+use crate::files;
+use crate::shell::{Outcome, Shell};
+use crate::stream::{self, Chunk, MOST, Work};
+
+/// How many malformed lines are reported one by one.
+const REPORTED: usize = 20;
+
+pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
+    let config = files::config(&args.rules)?;
+    let loaded = driver::load_with(files::rules(&args.rules)?, &config);
+    let targets = files::targets(config.templates.as_deref())?;
+    let unrouted = if args.all_rules { Unrouted::Everything } else { Unrouted::Nothing };
+    let detector = driver::detector(&loaded.rules, &targets, args.profile.as_deref(), unrouted)?;
+    let left_out = loaded.problems.iter().chain(&detector.left_out);
+    let errors: Vec<_> =
+        left_out.filter(|it| it.severity == diagnostic::Severity::Error).cloned().collect();
+    if !errors.is_empty() {
+        for problem in &errors {
+            shell.err(&diagnostic::human(problem, &loaded.sources, shell.colour()));
+        }
+    }
+    if detector.set.is_empty() {
+        return Err("there is no rule to match".to_owned());
+    }
+    let work = Matching {
+        detector: &detector,
+        loaded: &loaded,
+        explain: args.explain,
+        totals: Mutex::new(Totals { counts: vec![0; detector.set.len()], ..Totals::default() }),
+    };
+    let threads = match args.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        it => it,
+    };
+    let started = Instant::now();
+    let mut report = Report {
+        args,
+        endings: endings(&detector),
+        out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock()),
+        events: 0,
+        malformed: 0,
+        hits: 0,
+        ended: None,
+        messages: Vec::new(),
+    };
+    let shows = std::io::stderr().is_terminal();
+    let result = stream::run(
+        &args.events,
+        threads,
+        &work,
+        &mut |output, chunk| report.take(output, chunk),
+        &mut |bytes| {
+            if shows {
+                let seconds = started.elapsed().as_secs_f64();
+                let (mega, rate) = (bytes >> 20, bytes as f64 / 1e6 / seconds);
+                let _ = write!(std::io::stderr(), "\r{mega} MiB read, {rate:.0} MB/s ");
+            }
+        },
+    );
+    if shows && started.elapsed().as_millis() > 200 {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    }
+    let ended = match report.out.flush() {
+        Err(err) if report.ended.is_none() => Some(err),
+        _ => report.ended.take(),
+    };
+    let Report { events, malformed, hits, messages, .. } = report;
+    for message in messages {
+        shell.err(&message);
+    }
+    let totals = work.totals.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if malformed > REPORTED {
+        shell.err(&format!("... {} malformed lines in all", malformed));
+    }
+    if totals.unrouted > 0 && !args.all_rules {
+        shell.err(&format!(
+            "note: {} of {events} events don't tell their log source and met no rule; `--profile` says how it is told, `--all-rules` lets them meet every rule",
+            totals.unrouted
+        ));
+    }
+    if args.stats {
+        stats(&detector, &totals, events, hits, started.elapsed().as_secs_f64(), shell);
+    }
+    match ended {
+        // A reader that went away, as `head` does, is no error.
+        Some(err) if err.kind() == std::io::ErrorKind::BrokenPipe => return Ok(Outcome::Clean),
+        Some(err) => return Err(format!("can't write standard output: {err}")),
+        None => {}
+    }
+    result?;
+    if malformed > 0 && args.strict {
+        return Err("stopped at a malformed line, as `--strict` asks".to_owned());
+    }
+    Ok(if errors.is_empty() { Outcome::Clean } else { Outcome::Findings })
+}
+
+/// How a line about each rule goes on after the number of the event.
+fn endings(detector: &Detector) -> Vec<String> {
+    let ending = |it: &matcher::engine::RuleInfo| {
+        let level = it.level.map(|it| it.word());
+        format!(
+            ",\"rule\":{},\"title\":{},\"level\":{}",
+            json!(it.id),
+            json!(it.title),
+            json!(level)
+        )
+    };
+    detector.set.rules().iter().map(ending).collect()
+}
+
+struct Matching<'a> {
+    detector: &'a Detector,
+    loaded: &'a Loaded,
+    explain: bool,
+    totals: Mutex<Totals>,
+}
+
+#[derive(Default)]
+struct Totals {
+    counts: Vec<u64>,
+    unrouted: u64,
+}
+
+/// What a chunk came to. Events are counted from the chunk's first.
+#[derive(Default)]
+struct Found {
+    events: u64,
+    hits: Vec<Hit>,
+    malformed: Vec<(usize, String)>,
+}
+
+struct Hit {
+    event: u64,
+    rule: usize,
+    why: Option<Value>,
+}
+
+impl<'a> Work for Matching<'a> {
+    type Output = Found;
+    type State = Scanner<'a>;
+
+    fn start(&self) -> Scanner<'a> {
+        self.detector.set.scanner()
+    }
+
+    fn chunk(&self, scanner: &mut Scanner<'a>, chunk: &Chunk) -> Found {
+        let mut res = Found::default();
+        if chunk.too_long {
+            res.events = 1;
+            res.malformed.push((chunk.line, format!("a line of more than {} MiB", MOST >> 20)));
+            return res;
+        }
+        let mut rest = chunk.bytes.as_slice();
+        let mut number = chunk.line;
+        while !rest.is_empty() {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if line.trim_ascii_start().is_empty() {
+                number += 1;
+                continue;
+            }
+            let event = res.events;
+            match scanner.line(line) {
+                Ok(hits) => {
+                    for hit in hits {
+                        let why = self.explain.then(|| self.why(hit.index, line));
+                        res.hits.push(Hit { event, rule: hit.index, why });
+                    }
+                }
+                Err(err) => res.malformed.push((number, err.to_string())),
+            }
+            res.events += 1;
+            number += 1;
+        }
+        res
+    }
+
+    fn end(&self, scanner: Scanner<'a>) {
+        let mut totals = self.totals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        totals.unrouted += scanner.unrouted();
+        for (sum, count) in totals.counts.iter_mut().zip(scanner.counts()) {
+            *sum += count;
+        }
+    }
+}
+
+impl Matching<'_> {
+    /// Why a rule matches: the tests that decide it, where they stand, and what they met.
+    fn why(&self, index: usize, line: &[u8]) -> Value {
+        let rule = self.detector.places.get(index).and_then(|it| self.loaded.rules.get(*it));
+        let rule = rule.and_then(|it| it.lowered.as_ref());
+        let (Some(rule), Ok(event)) = (rule, serde_json::from_slice(line)) else {
+            return Value::Null;
+        };
+        let reasons = driver::reasons(&rule.rule, &event).into_iter().map(|it| {
+            let file = self.loaded.sources.get(it.span.file);
+            let place = file.map(|file| file.position(it.span.start as usize));
+            json!({
+                "path": file.map(|it| it.path()),
+                "line": place.map(|it| it.line),
+                "column": place.map(|it| it.column),
+                "test": it.test,
+                "held": it.held,
+                "found": it.found,
+            })
+        });
+        Value::Array(reasons.collect())
+    }
+}
+
+struct Report<'a> {
+    args: &'a Match,
+    endings: Vec<String>,
+    out: std::io::BufWriter<std::io::StdoutLock<'static>>,
+    events: u64,
+    malformed: usize,
+    hits: u64,
+    ended: Option<std::io::Error>,
+    messages: Vec<String>,
+}
+
+impl Report<'_> {
+    fn take(&mut self, found: Found, chunk: &Chunk) -> bool {
+        for hit in &found.hits {
+            let why = match &hit.why {
+                Some(why) => format!(",\"why\":{why}"),
+                None => String::new(),
+            };
+            let written = writeln!(
+                self.out,
+                "{{\"event\":{}{}{why}}}",
+                self.events + hit.event,
+                self.endings[hit.rule]
+            );
+            if let Err(err) = written {
+                self.ended = Some(err);
+                return false;
+            }
+        }
+        self.hits += found.hits.len() as u64;
+        self.events += found.events;
+        let path = self.args.events[chunk.input].display();
+        for (line, message) in &found.malformed {
+            self.malformed += 1;
+            if self.malformed <= REPORTED {
+                self.messages.push(format!("{path}:{line}: skipped: {message}"));
+            }
+            if self.args.strict {
+                return false;
+            }
+        }
+        // What comes through a pipe is waited for by somebody.
+        if chunk.bytes.len() < 1 << 16
+            && let Err(err) = self.out.flush()
+        {
+            self.ended = Some(err);
+            return false;
+        }
+        true
+    }
+}
+
+fn stats(
+    detector: &Detector,
+    totals: &Totals,
+    events: u64,
+    hits: u64,
+    seconds: f64,
+    shell: &mut Shell,
+) {
+    let mut rows: Vec<_> = totals.counts.iter().zip(detector.set.rules()).collect();
+    rows.retain(|it| *it.0 > 0);
+    rows.sort_by_key(|it| std::cmp::Reverse(*it.0));
+    for (count, rule) in rows {
+        let id = rule.id.as_deref().unwrap_or("-");
+        shell.err(&format!("{count:>10}  {id}  {}", diagnostic::printable(&rule.title)));
+    }
+    shell.err(&format!(
+        "{hits} matches of {} rules in {events} events, {seconds:.2} s",
+        detector.set.len()
+    ));
+}
