@@ -315,8 +315,9 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
     const BACKSLASH: u64 = LOW * b'\\' as u64;
     const SPACE: u64 = LOW * 0x20;
     let mut at = 0;
-    while bytes.len() >= at + 8 {
-        let it = word(bytes, at);
+    // Most strings end soon; the long ones are worth wider steps.
+    while let Some(it) = bytes.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
+        let it = u64::from_le_bytes(it);
         let (quote, backslash) = (it ^ QUOTE, it ^ BACKSLASH);
         let found = ((quote.wrapping_sub(LOW) & !quote)
             | (backslash.wrapping_sub(LOW) & !backslash)
@@ -327,6 +328,9 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
+        if at == 32 {
+            at += wide(&bytes[at..]);
+        }
     }
     while let Some(byte) = bytes.get(at) {
         if matches!(byte, b'"' | b'\\' | 0..0x20) {
@@ -335,4 +339,11 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
         at += 1;
     }
     at
+}
+
+/// How many bytes, in steps of 32, hold none of what [`plain`] stops at.
+fn wide(bytes: &[u8]) -> usize {
+    let stops = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
+    let clear = |it: &&[u8]| !it.iter().fold(false, |any, byte| any | stops(*byte));
+    bytes.chunks_exact(32).take_while(clear).count() * 32
 }

@@ -13,11 +13,20 @@ pub(crate) struct Keys {
     fields: u32,
     /// Whether a longer name begins with this one and a dot.
     inner: Vec<bool>,
-    /// A table with open addressing of places in `names`, at most half full.
-    table: Vec<u32>,
+    /// A table with open addressing, at most a quarter full.
+    table: Vec<Slot>,
 }
 
-const EMPTY: u32 = u32::MAX;
+/// A name in the table: one of up to 16 bytes is told by its two words and its length alone.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Slot {
+    first: u64,
+    last: u64,
+    len: u32,
+    id: u32,
+}
+
+const EMPTY: Slot = Slot { first: 0, last: 0, len: 0, id: u32::MAX };
 
 impl Keys {
     /// A table of these fields, which must differ; a field's id is its place.
@@ -41,11 +50,14 @@ impl Keys {
         res.inner = inner;
         res.table = vec![EMPTY; (res.names.len() * 4).next_power_of_two().max(8)];
         for id in 0..res.names.len() {
-            let mut at = hash(res.names[id].as_bytes()) as usize & (res.table.len() - 1);
-            while res.table[at] != EMPTY {
+            let name = res.names[id].as_bytes();
+            let (first, last) = words(name);
+            let len = name.len() as u32;
+            let mut at = hash(first, last, name.len()) & (res.table.len() - 1);
+            while res.table[at].id != EMPTY.id {
                 at = (at + 1) & (res.table.len() - 1);
             }
-            res.table[at] = id as u32;
+            res.table[at] = Slot { first, last, len, id: id as u32 };
         }
         res
     }
@@ -64,14 +76,18 @@ impl Keys {
     #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<u32> {
         let mask = self.table.len().checked_sub(1)?;
-        let mut at = hash(name) as usize & mask;
+        let (first, last) = words(name);
+        let mut at = hash(first, last, name.len()) & mask;
         loop {
-            let id = *self.table.get(at)?;
-            if id == EMPTY {
+            let slot = self.table.get(at)?;
+            if slot.id == EMPTY.id {
                 return None;
             }
-            if self.names[id as usize].as_bytes() == name {
-                return Some(id);
+            if slot.first == first && slot.last == last && slot.len as usize == name.len() {
+                let id = slot.id;
+                if name.len() <= 16 || self.names[id as usize].as_bytes() == name {
+                    return Some(id);
+                }
             }
             at = (at + 1) & mask;
         }
@@ -94,21 +110,27 @@ impl Keys {
     }
 }
 
-/// A hash of length, the first and the last eight bytes: names that agree in these are rare.
+/// The first and the last eight bytes; of a shorter name, all of it and nothing.
 #[inline]
-fn hash(name: &[u8]) -> u32 {
+fn words(name: &[u8]) -> (u64, u64) {
     let len = name.len();
-    let (first, last) = if len >= 8 {
-        (word(name, 0), word(name, len - 8))
-    } else {
-        let mut it = 0;
-        for byte in name {
-            it = it << 8 | u64::from(*byte);
-        }
-        (it, 0)
-    };
+    if len >= 8 {
+        return (word(name, 0), word(name, len - 8));
+    }
+    if len >= 4 {
+        let half = |at: usize| match name.get(at..at + 4).and_then(|it| it.try_into().ok()) {
+            Some(it) => u64::from(u32::from_le_bytes(it)),
+            None => 0,
+        };
+        return (half(0) << 32 | half(len - 4), 0);
+    }
+    (name.iter().fold(0, |it, byte| it << 8 | u64::from(*byte)), 0)
+}
+
+#[inline]
+fn hash(first: u64, last: u64, len: usize) -> usize {
     let mixed = (first ^ last.rotate_left(23) ^ len as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as u32
+    (mixed >> 32) as usize
 }
 
 /// The eight bytes from `at`; 0 where there are fewer.

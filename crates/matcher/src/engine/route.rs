@@ -73,6 +73,8 @@ pub(crate) struct Told {
 pub(crate) struct Router {
     /// The fields whose values are asked for, each with the folded values that make a difference.
     fields: Vec<(FieldId, FxHashMap<Box<str>, u32>)>,
+    /// By field, its place in `fields` and one more; 0 is none.
+    places: Vec<u16>,
     /// The fields that are read as text.
     read: Vec<FieldId>,
     routes: Vec<Ready>,
@@ -157,6 +159,10 @@ impl Router {
             let otherwise = route.otherwise;
             res.routes.push(Ready { when, sources, read, aliases, otherwise });
         }
+        res.places = vec![0; keys.fields()];
+        for (place, (field, _)) in (1..).zip(&res.fields) {
+            res.places[*field as usize] = place;
+        }
         res
     }
 
@@ -164,21 +170,31 @@ impl Router {
     #[inline]
     pub(crate) fn key(&self, line: &str, slots: &mut Slots, key: &mut Vec<u32>) {
         key.clear();
-        for (field, known) in &self.fields {
-            let start = key.len();
-            let mut next = slots.first(*field);
-            key.push(u32::from(next.is_some()));
-            while let Some(value) = next {
+        for at in 0..slots.held().len() {
+            let field = slots.held()[at];
+            let place = u32::from(self.places[field as usize]);
+            let Some((_, known)) = self.fields.get((place as usize).wrapping_sub(1)) else {
+                continue;
+            };
+            let mut next = slots.first(field);
+            if next.is_some() {
+                key.push(place << 16);
+            }
+            // Only the values that make a difference are looked at.
+            while let Some(value) = next.filter(|_| !known.is_empty()) {
                 next = slots.next(value);
                 let Some(range) = slots.fold(line, value) else { continue };
                 let text = std::str::from_utf8(slots.folded(range)).unwrap_or_default();
                 if let Some(id) = known.get(text) {
-                    key.push(*id);
+                    key.push(place << 16 | id);
                 }
             }
-            key[start + 1..].sort_unstable();
-            key.push(0);
         }
+        key.sort_unstable();
+        if self.read.is_empty() {
+            return;
+        }
+        key.push(u32::MAX);
         for field in &self.read {
             if let Some(value) = slots.first(*field)
                 && let Some(range) = slots.fold(line, value)
@@ -192,14 +208,10 @@ impl Router {
 
     /// What the profile tells about events of that key.
     pub(crate) fn told(&self, key: &[u32]) -> Told {
-        // The key is read as it was written.
-        let mut rest = key;
-        let mut fields = Vec::new();
-        for _ in &self.fields {
-            let end = rest.iter().skip(1).position(|it| *it == 0).map_or(rest.len(), |it| it + 1);
-            fields.push(&rest[..end.min(rest.len())]);
-            rest = rest.get(end + 1..).unwrap_or_default();
-        }
+        let (values, rest) = match key.iter().position(|it| *it == u32::MAX) {
+            Some(at) => (&key[..at], &key[at + 1..]),
+            None => (key, &[][..]),
+        };
         let texts: Vec<String> = rest
             .split(|it| *it == u32::MAX)
             .map(|it| {
@@ -213,11 +225,10 @@ impl Router {
             if route.otherwise && taken {
                 continue;
             }
-            let holds = route.when.iter().all(|(at, values)| match fields.get(*at) {
-                Some([1, rest @ ..]) => {
-                    values.is_empty() || rest.iter().any(|it| values.contains(it))
-                }
-                _ => false,
+            let holds = route.when.iter().all(|(at, wanted)| {
+                let place = (*at as u32 + 1) << 16;
+                let has = |it: &u32| values.contains(&(place | it));
+                if wanted.is_empty() { has(&0) } else { wanted.iter().any(has) }
             });
             if !holds {
                 continue;

@@ -103,21 +103,30 @@ fn packed(key: &[u8]) -> (u64, u8) {
 
 /// Texts that another contains.
 ///
-/// Of each text its rarest four bytes are looked for, by a filter of bits over their hash; what
-/// the filter lets through is compared. Texts of fewer bytes are looked for by their first two.
+/// Of each text some of its rarest four bytes are looked for, by a filter of bits over their hash;
+/// what the filter lets through is compared. Of a longer text several neighbouring fours are
+/// known, so that only every second, fourth or eighth place needs a look. Texts of fewer than four
+/// bytes are looked for by their first two.
 #[derive(Debug, Default)]
 pub(crate) struct Grams {
-    filter: Filter,
-    /// Open addressing over the hash of four bytes: their place in `entries`.
-    table: Vec<(u32, u32)>,
-    entries: Vec<Entry>,
+    groups: Vec<Group>,
     bytes: Vec<u8>,
     short: Vec<(Box<[u8]>, u32)>,
     /// A bit for each two bytes that a short text begins with.
     short_filter: Vec<u64>,
 }
 
-/// One text; entries with the same four bytes stand together.
+/// Texts for which every so many places are looked at.
+#[derive(Debug)]
+struct Group {
+    stride: usize,
+    filter: Filter,
+    /// Open addressing over the hash of four bytes: their place in `entries`.
+    table: Vec<(u32, u32)>,
+    entries: Vec<Entry>,
+}
+
+/// Four bytes of a text; entries with the same four stand together.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     gram: u32,
@@ -128,10 +137,8 @@ struct Entry {
     id: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Filter {
-    #[default]
-    None,
     Small(Box<[u64; 1 << 6]>),
     Medium(Box<[u64; 1 << 9]>),
     Large(Box<[u64; 1 << 12]>),
@@ -141,42 +148,37 @@ enum Filter {
 const FREE: u32 = u32::MAX;
 /// Letters of either case are the same to the filter, so that raw text can be scanned too.
 const LOWER: u32 = 0x2020_2020;
+/// Strides, each with the least bytes that a text needs for it.
+const STRIDES: [(usize, usize); 4] = [(8, 11), (4, 7), (2, 5), (1, 4)];
+/// More texts than this are not looked for with the longest stride: eight fours of each would
+/// fill any filter.
+const FEW: usize = 512;
 
 impl Grams {
     /// `texts` with their numbers; a text only once. When `raw`, four bytes are chosen that
     /// stand in a line of JSON as they are; the caller has seen to it that there are some.
     pub(crate) fn new(texts: &[(&str, u32)], raw: bool) -> Grams {
         let mut res = Grams::default();
-        let mut grams = Vec::new();
+        let mut groups: [Vec<(u32, u32, u32)>; 4] = Default::default();
         for (text, id) in texts {
-            let bytes = text.as_bytes();
-            let Some(offset) = rarest(bytes, raw) else {
-                res.short.push((bytes.into(), *id));
+            let len = longest_run(text.as_bytes(), raw);
+            let Some(group) = STRIDES.iter().position(|it| len >= it.1) else {
+                res.short.push((text.as_bytes().into(), *id));
                 continue;
             };
             let start = res.bytes.len() as u32;
-            res.bytes.extend_from_slice(bytes);
-            let gram = gram(bytes, offset) | LOWER;
-            let len = bytes.len() as u32;
-            grams.push(Entry { gram, offset: offset as u32, start, len, id: *id });
+            res.bytes.extend_from_slice(text.as_bytes());
+            groups[group].push((start, text.len() as u32, *id));
         }
-        grams.sort_by_key(|it| (it.gram, it.start));
-        res.filter = Filter::new(grams.len());
-        res.table = vec![(0, FREE); (grams.len() * 2).next_power_of_two().max(2)];
-        let mask = res.table.len() - 1;
-        for (at, entry) in grams.iter().enumerate() {
-            if at > 0 && grams[at - 1].gram == entry.gram {
-                continue;
-            }
-            let hash = hash(entry.gram);
-            res.filter.set(hash);
-            let mut slot = hash as usize & mask;
-            while res.table[slot].1 != FREE {
-                slot = (slot + 1) & mask;
-            }
-            res.table[slot] = (entry.gram, at as u32);
+        if groups[0].len() > FEW {
+            let many = std::mem::take(&mut groups[0]);
+            groups[1].extend(many);
         }
-        res.entries = grams;
+        for (group, (stride, _)) in groups.iter().zip(STRIDES) {
+            if !group.is_empty() {
+                res.groups.push(Group::new(group, &res.bytes, stride, raw));
+            }
+        }
         if !res.short.is_empty() {
             res.short_filter = vec![0; 1 << 10];
             for (text, _) in &res.short {
@@ -191,18 +193,20 @@ impl Grams {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.short.is_empty()
+        self.groups.is_empty() && self.short.is_empty()
     }
 
     /// The texts that `text` contains, each possibly more than once.
     #[inline]
     pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        self.candidates(text, &mut |at, entry| {
-            let Some(start) = at.checked_sub(entry.offset as usize) else { return };
-            if text.get(start..start + entry.len as usize) == Some(self.text(entry)) {
-                found.push(entry.id);
-            }
-        });
+        for group in &self.groups {
+            group.candidates(text, &mut |at, entry| {
+                let Some(start) = at.checked_sub(entry.offset as usize) else { return };
+                if text.get(start..start + entry.len as usize) == Some(self.text(entry)) {
+                    found.push(entry.id);
+                }
+            });
+        }
         if self.short.is_empty() {
             return;
         }
@@ -223,39 +227,88 @@ impl Grams {
     /// that needs no escapes is compared, letters in either case.
     #[inline]
     pub(crate) fn find_raw(&self, line: &[u8], found: &mut Vec<u32>) {
-        self.candidates(line, &mut |at, entry| {
-            let text = self.text(entry);
-            let offset = entry.offset as usize;
-            let same = |a: u8, b: u8| a.to_ascii_lowercase() == b;
-            let after = text[offset..].iter().take_while(|it| is_plain(**it)).count();
-            let before = text[..offset].iter().rev().take_while(|it| is_plain(**it)).count();
-            let Some(start) = at.checked_sub(before) else { return };
-            let Some(raw) = line.get(start..at + after) else { return };
-            let plain = &text[offset - before..offset + after];
-            if raw.iter().zip(plain).all(|(a, b)| same(*a, *b)) {
-                found.push(entry.id);
-            }
-        });
+        for group in &self.groups {
+            group.candidates(line, &mut |at, entry| {
+                let text = self.text(entry);
+                let offset = entry.offset as usize;
+                let same = |a: u8, b: u8| a.to_ascii_lowercase() == b;
+                let after = text[offset..].iter().take_while(|it| is_plain(**it)).count();
+                let before = text[..offset].iter().rev().take_while(|it| is_plain(**it)).count();
+                let Some(start) = at.checked_sub(before) else { return };
+                let Some(raw) = line.get(start..at + after) else { return };
+                let plain = &text[offset - before..offset + after];
+                if raw.iter().zip(plain).all(|(a, b)| same(*a, *b)) {
+                    found.push(entry.id);
+                }
+            });
+        }
     }
 
     fn text(&self, entry: &Entry) -> &[u8] {
         &self.bytes[entry.start as usize..(entry.start + entry.len) as usize]
     }
+}
+
+impl Group {
+    /// Texts as start, length and number.
+    fn new(texts: &[(u32, u32, u32)], bytes: &[u8], stride: usize, raw: bool) -> Group {
+        let mut entries = Vec::new();
+        for (start, len, id) in texts {
+            let text = &bytes[*start as usize..(start + len) as usize];
+            let Some(first) = rarest(text, stride, raw) else { continue };
+            for offset in first..first + stride {
+                let gram = gram(text, offset) | LOWER;
+                let (offset, start, len, id) = (offset as u32, *start, *len, *id);
+                entries.push(Entry { gram, offset, start, len, id });
+            }
+        }
+        entries.sort_by_key(|it| (it.gram, it.start, it.offset));
+        let mut filter = Filter::new(entries.len());
+        let mut table = vec![(0, FREE); (entries.len() * 2).next_power_of_two().max(2)];
+        let mask = table.len() - 1;
+        for (at, entry) in entries.iter().enumerate() {
+            if at > 0 && entries[at - 1].gram == entry.gram {
+                continue;
+            }
+            let hash = hash(entry.gram);
+            filter.set(hash);
+            let mut slot = hash as usize & mask;
+            while table[slot].1 != FREE {
+                slot = (slot + 1) & mask;
+            }
+            table[slot] = (entry.gram, at as u32);
+        }
+        Group { stride, filter, table, entries }
+    }
 
     #[inline]
     fn candidates(&self, text: &[u8], found: &mut impl FnMut(usize, &Entry)) {
         match &self.filter {
-            Filter::None => {}
-            Filter::Small(it) => self.scan(text, it, found),
-            Filter::Medium(it) => self.scan(text, it, found),
-            Filter::Large(it) => self.scan(text, it, found),
-            Filter::Huge(it) => self.scan(text, it, found),
+            Filter::Small(it) => self.strided(text, it, found),
+            Filter::Medium(it) => self.strided(text, it, found),
+            Filter::Large(it) => self.strided(text, it, found),
+            Filter::Huge(it) => self.strided(text, it, found),
+        }
+    }
+
+    #[inline]
+    fn strided<const WORDS: usize>(
+        &self,
+        text: &[u8],
+        filter: &[u64; WORDS],
+        found: &mut impl FnMut(usize, &Entry),
+    ) {
+        match self.stride {
+            8 => self.scan::<WORDS, 8>(text, filter, found),
+            4 => self.scan::<WORDS, 4>(text, filter, found),
+            2 => self.scan::<WORDS, 2>(text, filter, found),
+            _ => self.scan::<WORDS, 1>(text, filter, found),
         }
     }
 
     // The length of the filter is known here, so that no access to it needs a check.
     #[inline]
-    fn scan<const WORDS: usize>(
+    fn scan<const WORDS: usize, const STRIDE: usize>(
         &self,
         text: &[u8],
         filter: &[u64; WORDS],
@@ -267,26 +320,31 @@ impl Grams {
             filter[(bit / 64) % WORDS] >> (bit % 64) & 1 != 0
         };
         let mut at = 0;
-        // Four places at a time out of one word.
-        while let Some(chunk) = text.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
-            let it = u64::from_le_bytes(chunk) | 0x2020_2020_2020_2020;
-            let (a, b, c, d) = (it as u32, (it >> 8) as u32, (it >> 16) as u32, (it >> 24) as u32);
-            let (p, q, r, s) = (passes(a), passes(b), passes(c), passes(d));
-            if p | q | r | s {
-                for (offset, gram, passed) in [(0, a, p), (1, b, q), (2, c, r), (3, d, s)] {
-                    if passed {
-                        self.look_up(gram, at + offset, found);
+        if STRIDE <= 2 {
+            // Several places out of one word.
+            while let Some(it) = text.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
+                let it = u64::from_le_bytes(it) | 0x2020_2020_2020_2020;
+                let grams = [it as u32, (it >> 8) as u32, (it >> 16) as u32, (it >> 24) as u32];
+                let mut any = false;
+                for gram in grams.iter().step_by(STRIDE) {
+                    any |= passes(*gram);
+                }
+                if any {
+                    for (offset, gram) in grams.iter().enumerate().step_by(STRIDE) {
+                        if passes(*gram) {
+                            self.look_up(*gram, at + offset, found);
+                        }
                     }
                 }
+                at += 4;
             }
-            at += 4;
         }
-        while let Some(chunk) = text.get(at..at + 4).and_then(|it| <[u8; 4]>::try_from(it).ok()) {
-            let gram = u32::from_le_bytes(chunk) | LOWER;
+        while let Some(it) = text.get(at..at + 4).and_then(|it| <[u8; 4]>::try_from(it).ok()) {
+            let gram = u32::from_le_bytes(it) | LOWER;
             if passes(gram) {
                 self.look_up(gram, at, found);
             }
-            at += 1;
+            at += STRIDE;
         }
     }
 
@@ -316,8 +374,7 @@ impl Grams {
 impl Filter {
     fn new(grams: usize) -> Filter {
         match grams {
-            0 => Filter::None,
-            1..=128 => Filter::Small(Box::new([0; 1 << 6])),
+            0..=128 => Filter::Small(Box::new([0; 1 << 6])),
             129..=1024 => Filter::Medium(Box::new([0; 1 << 9])),
             1025..=16384 => Filter::Large(Box::new([0; 1 << 12])),
             _ => Filter::Huge(Box::new([0; 1 << 16])),
@@ -326,7 +383,6 @@ impl Filter {
 
     fn set(&mut self, hash: u32) {
         let bits: &mut [u64] = match self {
-            Filter::None => return,
             Filter::Small(it) => &mut it[..],
             Filter::Medium(it) => &mut it[..],
             Filter::Large(it) => &mut it[..],
@@ -362,14 +418,22 @@ pub(crate) fn is_plain(byte: u8) -> bool {
 
 /// Whether a text has four bytes in a row that are plain.
 pub(crate) fn has_plain_gram(text: &str) -> bool {
-    rarest(text.as_bytes(), true).is_some()
+    longest_run(text.as_bytes(), true) >= 4
 }
 
-/// Where the rarest four bytes of a text stand.
-fn rarest(text: &[u8], raw: bool) -> Option<usize> {
-    let windows = text.windows(4).enumerate();
+/// How many bytes in a row can be looked for: all, or when `raw` those that are plain.
+fn longest_run(text: &[u8], raw: bool) -> usize {
+    if !raw {
+        return text.len();
+    }
+    text.split(|it| !is_plain(*it)).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+/// Where as many neighbouring fours stand as the stride needs, the rarest ones.
+fn rarest(text: &[u8], stride: usize, raw: bool) -> Option<usize> {
+    let windows = text.windows(stride + 3).enumerate();
     let windows = windows.filter(|(_, it)| !raw || it.iter().all(|it| is_plain(*it)));
-    windows.min_by_key(|(_, it)| commonness(it)).map(|it| it.0)
+    windows.min_by_key(|(_, it)| it.windows(4).map(commonness).sum::<u32>()).map(|it| it.0)
 }
 
 /// A guess at how often four bytes are met.
@@ -404,7 +468,29 @@ mod tests {
 
     #[test]
     fn contained_texts_are_found_wherever_they_stand() {
-        let texts = ["a", "bc", "bcd", "bcde", "cdef", "mimikatz", "é", "日本", "katz"];
+        let texts = [
+            "a",
+            "bc",
+            "bcd",
+            "bcde",
+            "cdef",
+            "mimikatz",
+            "é",
+            "日本",
+            "katz",
+            "5 abc",
+            "abcdefg",
+            "eleven bytes",
+            "mimikatz.exe sekurlsa",
+        ];
+        for shift in 0..16 {
+            for text in texts {
+                let text = format!("{}{text}{}", "x".repeat(shift), "y".repeat(16 - shift));
+                let want: Vec<u32> =
+                    (0..).zip(texts).filter(|it| text.contains(it.1)).map(|it| it.0).collect();
+                assert_eq!(all(&texts, &text), want, "{text}");
+            }
+        }
         for text in ["", "a", "xbcdef", "xxmimikatz", "mimikatzé", "日本語", "mimikat", "abcd"]
         {
             let want: Vec<u32> =
