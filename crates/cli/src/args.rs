@@ -38,6 +38,8 @@ pub enum Command {
     Test(Test),
     /// Ask rules about events: NDJSON in, one line per match out.
     Match(Match),
+    /// Build rules into a crate that matches events.
+    Build(Build),
     /// Compare two states of rules: what they match, say and become.
     Diff(Diff),
     /// Explain a kind of finding, or what a rule means.
@@ -73,6 +75,29 @@ pub struct Match {
     /// Say with each match which tests decided it, and what they met.
     #[arg(long)]
     pub explain: bool,
+}
+
+/// Build rules into a crate that matches events.
+#[derive(Debug, ClapArgs)]
+pub struct Build {
+    /// Files or folders of rules; `-` is standard input.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// The folder of the crate: a new one, or one that this command wrote.
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// The name of the crate; without it, that of the folder.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// How the log source and the fields of events are told; `none` lets every rule meet every event.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// Let events that don't tell their log source meet every rule.
+    #[arg(long)]
+    pub all_rules: bool,
+    /// The crate `rulec-matcher` that it depends on: a folder, or a version.
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    pub matcher: String,
 }
 
 /// Say rules in the words of one or more targets.

@@ -1,5 +1,6 @@
 //! One function per command.
 
+mod build;
 mod check;
 mod convert;
 mod diff;
@@ -8,6 +9,7 @@ mod matching;
 mod targets;
 mod test;
 
+pub use build::build;
 pub use check::check;
 pub use convert::convert;
 pub use diff::diff;

@@ -25,6 +25,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match &args.command {
         Command::Convert(it) => commands::convert(it, &mut shell),
         Command::Check(it) => commands::check(it, &mut shell),
+        Command::Build(it) => commands::build(it, &mut shell),
         Command::Match(it) => commands::matching(it, &mut shell),
         Command::Test(it) => commands::test(it, &mut shell),
         Command::Diff(it) => commands::diff(it, &mut shell),

@@ -3,6 +3,7 @@
 //! Knows: which stage follows which, and the targets that are built in.
 //! Does not know: standard output, arguments, exit codes.
 
+mod build;
 mod builtin;
 mod check;
 mod codes;
@@ -17,6 +18,7 @@ mod relation;
 mod rule_set;
 mod through;
 
+pub use build::{Project, Runtime, build, is_package_name};
 pub use builtin::Targets;
 pub use check::{check, check_target};
 pub use codes::FAILING_EXAMPLE;

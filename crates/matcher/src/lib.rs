@@ -22,6 +22,7 @@ use crate::test::Check;
 
 pub use event::{lookup, values};
 pub use glob::covers;
+pub use serde_json;
 
 /// A rule's expression, ready to be asked about events.
 #[derive(Debug, Clone)]

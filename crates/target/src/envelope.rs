@@ -109,6 +109,21 @@ impl Target {
         Ok(res)
     }
 
+    /// A file of the project that rules make together. Texts of `made` are printed as they are;
+    /// those of `given` only through a quoting table.
+    ///
+    /// # Errors
+    ///
+    /// When the template can't be filled.
+    pub fn project_file(&self, template: &str, made: &Json, given: &Json) -> Result<String, Error> {
+        let data = context! { made => trust(made), given => Value::from(Serde(given)) };
+        let mut text = self.envelopes.text.get_template(template)?.render(data)?;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Ok(text)
+    }
+
     /// Puts a query into a format.
     pub(crate) fn envelope(
         &self,
@@ -132,18 +147,22 @@ impl Target {
             .map(|(name, kind)| serde_json::json!({ "name": name, "kind": kind.word() }))
             .collect();
         let columns = Value::from(Serde(columns));
+        let examples = if all.names(file, "examples") { examples(rule) } else { Json::Null };
+        let examples = Value::from(Serde(examples));
         let options =
             if options.is_empty() { all.nothing.clone() } else { Value::from(Serde(options)) };
         let result = if let Some(tree) = all.trees.get(file) {
             let source = source.map_or(all.nothing.clone(), |it| seen(it).plain.clone());
             let tables = all.tables.clone();
-            let data = context! { query, rule => about, source, options, tables, columns };
+            let data =
+                context! { query, rule => about, source, options, tables, columns, examples };
             fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
             let source = source.map_or(all.nothing.clone(), |it| seen(it).trusted.clone());
             let query = Value::from_object(Fragment(query.to_owned()));
             let tables = all.trusted_tables.clone();
-            let data = context! { query, rule => about, source, options, tables, columns };
+            let data =
+                context! { query, rule => about, source, options, tables, columns, examples };
             all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
                 if !it.ends_with('\n') {
                     it.push('\n');
@@ -341,6 +360,12 @@ fn about(rule: &Rule) -> Json {
         },
         "logsource": { "category": rule.logsource.category.as_deref(), "product": rule.logsource.product.as_deref(), "service": rule.logsource.service.as_deref() },
     })
+}
+
+/// A rule's own examples, each event as the text of its JSON.
+fn examples(rule: &Rule) -> Json {
+    let example = |it: &ir::Fixture| serde_json::json!({ "name": it.name, "matches": it.matches, "event": it.event.to_string() });
+    rule.fixtures.iter().map(example).collect()
 }
 
 /// `5m` as 300.

@@ -56,6 +56,9 @@ pub struct Manifest {
     /// The profile with which the native matcher meets events, when the target is that matcher's.
     #[serde(default)]
     pub match_profile: Option<String>,
+    /// The project that many rules make together, if the target has one.
+    #[serde(default)]
+    pub project: Option<ProjectSpec>,
     /// Output formats; the first is the default.
     pub formats: Vec<Format>,
     /// Options under `targets.<name>` of a rule, with one line about each.
@@ -393,6 +396,23 @@ pub struct Format {
     /// What begins a comment to the end of the line, if there is such a thing.
     #[serde(default)]
     pub comment: Option<String>,
+}
+
+/// A project of source files that rules are built into.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectSpec {
+    /// The format of the file that each rule gets.
+    pub module: String,
+    /// The folder of these files.
+    pub modules: String,
+    /// Where the tables of the matcher go.
+    pub tables: String,
+    /// Words that no module may be named.
+    #[serde(default)]
+    pub reserved: Vec<String>,
+    /// The other files, each with its template.
+    pub files: BTreeMap<String, String>,
 }
 
 /// How data is written.

@@ -5,7 +5,7 @@
 //! exponents, surrogates, deep nesting, and everything that is wrong.
 //! Does not know rules.
 
-use super::keys::{FieldId, Keys, word};
+use super::keys::{FieldId, Keys};
 use super::slots::{Kind, Slots};
 
 /// Deeper lines are left to the careful reading, which has a limit of its own.

@@ -481,6 +481,14 @@ impl<'r> Scanner<'r> {
         self.matches()
     }
 
+    /// Whether one rule matches an event, whatever its log source; `false` for no such rule.
+    pub fn asks(&mut self, rule: usize, event: &Value) -> bool {
+        self.start();
+        self.slots.read(event, &self.set.stored.keys);
+        let Some(root) = self.set.stored.rules.get(rule).map(|it| it.root) else { return false };
+        self.holds(root, "", &mut Whole::Value(event))
+    }
+
     /// How often each rule has matched, in the order of [`RuleSet::rules`].
     pub fn counts(&self) -> &[u64] {
         &self.counts

@@ -23,8 +23,11 @@ struct Edge {
     /// The lengths of keys there are, of 1 to 8.
     lens: Vec<usize>,
     /// By length and key: the texts that share them.
-    found: FxHashMap<(u64, u8), Vec<(Box<[u8]>, u32)>>,
+    found: FxHashMap<(u64, u8), Vec<Text>>,
 }
+
+/// A text and its number.
+type Text = (Box<[u8]>, u32);
 
 impl Ends {
     pub(crate) fn exact(&mut self, text: &str, id: u32) {
@@ -87,7 +90,7 @@ impl Edge {
     }
 
     #[inline]
-    fn of(&self, key: &[u8]) -> &[(Box<[u8]>, u32)] {
+    fn of(&self, key: &[u8]) -> &[Text] {
         self.found.get(&packed(key)).map_or(&[], Vec::as_slice)
     }
 }
@@ -111,7 +114,7 @@ fn packed(key: &[u8]) -> (u64, u8) {
 pub(crate) struct Grams {
     groups: Vec<Group>,
     bytes: Vec<u8>,
-    short: Vec<(Box<[u8]>, u32)>,
+    short: Vec<Text>,
     /// A bit for each two bytes that a short text begins with.
     short_filter: Vec<u64>,
 }
