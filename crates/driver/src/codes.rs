@@ -12,5 +12,5 @@ diagnostic::codes! {
     /// A rule that is proved to match every event.
     ALWAYS_MATCHES = "D005" "always-matches";
     /// A rule that the native matcher can't run.
-    NOT_MATCHABLE = "D006" "not-matchable";
+    NOT_MATCHABLE = "D008" "not-matchable";
 }
