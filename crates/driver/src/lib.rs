@@ -14,6 +14,7 @@ mod fixtures;
 mod load;
 mod reasons;
 mod relation;
+mod schema;
 mod through;
 
 pub use builtin::Targets;
@@ -27,6 +28,7 @@ pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
+pub use schema::schema;
 pub use through::Through;
 
 use diagnostic::Code;
