@@ -44,29 +44,33 @@ pub fn check(
 ) -> Result<Vec<Diagnostic>, String> {
     let lints = config.lints()?;
     let mut in_file: BTreeMap<FileId, usize> = BTreeMap::new();
-    for rule in &loaded.rules {
-        *in_file.entry(rule.file).or_default() += 1;
+    let files = loaded.rules.iter().map(|it| it.file);
+    let others = loaded.correlations.iter().map(|(it, _)| it);
+    for file in files.chain(others.chain(loaded.filters.iter().map(|(it, _)| it)).copied()) {
+        *in_file.entry(file).or_default() += 1;
     }
-    let subjects: Vec<Subject<'_>> = loaded
-        .rules
-        .iter()
-        .filter_map(|rule| {
-            let file = loaded.sources.get(rule.file)?;
-            Some(Subject {
-                path: file.path(),
-                text: file.text(),
-                ast: &rule.ast,
-                lowered: rule.lowered.as_ref(),
-                in_file: in_file.get(&rule.file).copied().unwrap_or(1),
-            })
-        })
-        .collect();
+    let subject = |id: FileId, ast, lowered| {
+        let file = loaded.sources.get(id)?;
+        let in_file = in_file.get(&id).copied().unwrap_or(1);
+        Some(Subject { path: file.path(), text: file.text(), ast, lowered, in_file })
+    };
+    let of_rule = |it| {
+        let it: &crate::load::LoadedRule = it;
+        subject(it.file, &*it.ast, it.lowered.as_ref())
+    };
+    let mut subjects: Vec<Subject<'_>> = loaded.rules.iter().filter_map(of_rule).collect();
     let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
     let mut res: Vec<Diagnostic> =
         loaded.problems.iter().cloned().chain(own).chain(extra).collect();
     for rules in subjects.chunk_by(|a, b| a.ast.span.file == b.ast.span.file) {
         res.extend(check_file(&lints, rules));
     }
+    for (file, it) in &loaded.correlations {
+        let Some(head) = subject(*file, &it.head, None) else { continue };
+        res.extend(lint::check_correlation(&lints, &head, it));
+        subjects.push(head);
+    }
+    subjects.extend(loaded.filters.iter().filter_map(|(file, it)| subject(*file, &it.head, None)));
     res.extend(lint::check_set(&lints, &subjects));
     res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
