@@ -7,10 +7,11 @@ use lint::Subject;
 use source::{FileId, Span};
 
 use crate::builtin::Targets;
-use crate::codes::{ALWAYS_MATCHES, NEVER_MATCHES, UNUSED_SUPPRESSION};
+use crate::codes::{ALWAYS_MATCHES, NEVER_MATCHES, UNSAYABLE, UNUSED_SUPPRESSION};
 use crate::config::CheckConfig;
 use crate::convert::Request;
-use crate::load::Loaded;
+use crate::coverage::unreached;
+use crate::load::{Loaded, LoadedRule};
 
 /// What a target expects of rules beyond being sayable, and they do not hold to; and what it can't
 /// say of them.
@@ -29,6 +30,36 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
         }
     }
     res
+}
+
+/// The rules that no target can express, with any of its profiles. A rule that leaves a target out
+/// itself is sayable, as far as is known.
+pub fn unsayable(loaded: &Loaded, targets: &Targets) -> Vec<Diagnostic> {
+    loaded.rules.iter().filter_map(|it| refused_by_all(it, targets)).collect()
+}
+
+fn refused_by_all(rule: &LoadedRule, targets: &Targets) -> Option<Diagnostic> {
+    rule.lowered.as_ref()?;
+    let mut first: Option<Diagnostic> = None;
+    for target in targets.iter() {
+        for (profile, _) in target.profiles() {
+            let request = Request {
+                target: target.manifest.name.clone(),
+                profile: profile.to_owned(),
+                format: target.manifest.formats.first()?.name.clone(),
+            };
+            let problems = request.convert(rule, targets, false).result.err()?;
+            // A note is the author's own wish, `skip`.
+            let problem = problems.into_iter().find(|it| it.severity > Severity::Info)?;
+            first.get_or_insert(problem);
+        }
+    }
+    let first = first?;
+    let span = first.primary.span;
+    let label = format!("the first reason: {}", first.message);
+    let help = "use what a target has, or map the log source in a profile of your own";
+    let message = "no target can express the rule";
+    Some(Diagnostic::warning(&UNSAYABLE, span, message, label).with_help(help))
 }
 
 /// All findings about rules: those of reading them, of lints, and of the targets asked for, as the
@@ -55,7 +86,7 @@ pub fn check(
         Some(Subject { path: file.path(), text: file.text(), ast, lowered, in_file })
     };
     let of_rule = |it| {
-        let it: &crate::load::LoadedRule = it;
+        let it: &LoadedRule = it;
         subject(it.file, &*it.ast, it.lowered.as_ref())
     };
     let mut subjects: Vec<Subject<'_>> = loaded.rules.iter().filter_map(of_rule).collect();
@@ -72,6 +103,10 @@ pub fn check(
     }
     subjects.extend(loaded.filters.iter().filter_map(|(file, it)| subject(*file, &it.head, None)));
     res.extend(lint::check_set(&lints, &subjects));
+    for rule in loaded.rules.iter().filter(|it| !it.ast.fixtures.is_empty()) {
+        let Some(file) = loaded.sources.get(rule.file) else { continue };
+        res.extend(unreached(rule, file.text()));
+    }
     res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
     for it in &mut res {

@@ -11,4 +11,8 @@ diagnostic::codes! {
     NEVER_MATCHES = "D004" "never-matches";
     /// A rule that is proved to match every event.
     ALWAYS_MATCHES = "D005" "always-matches";
+    /// A selection that none of the rule's own examples reaches.
+    UNREACHED = "D006" "unreached-selection";
+    /// A rule that no target can express.
+    UNSAYABLE = "D007" "unsayable-rule";
 }

@@ -8,6 +8,7 @@ mod check;
 mod codes;
 mod config;
 mod convert;
+mod coverage;
 mod diff;
 mod fix;
 mod fixtures;
@@ -18,7 +19,7 @@ mod schema;
 mod through;
 
 pub use builtin::Targets;
-pub use check::{check, check_target};
+pub use check::{check, check_target, unsayable};
 pub use codes::FAILING_EXAMPLE;
 pub use config::{CheckConfig, Config, ConvertConfig};
 pub use convert::{Conversion, Request};

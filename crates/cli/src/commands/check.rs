@@ -68,6 +68,9 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
         let request = driver::Request::parse(it, &targets)?;
         extra.extend(driver::check_target(&loaded, &request, &targets));
     }
+    if args.targets {
+        extra.extend(driver::unsayable(&loaded, &targets));
+    }
     let all = driver::check(&loaded, &config.check, extra)?;
     let findings: Vec<&Diagnostic> = all.iter().collect();
     let fails = |it: Severity| match args.fail_level {
