@@ -36,6 +36,7 @@ mod link_in_description;
 mod localized_user;
 mod lone_temporal_rule;
 mod long_title;
+mod lost_case;
 mod lower_case_falsepositive;
 mod malformed_id;
 mod missing_author;
@@ -123,6 +124,7 @@ pub static LINTS: &[&Lint] = &[
     &localized_user::LINT,
     &lone_temporal_rule::LINT,
     &long_title::LINT,
+    &lost_case::LINT,
     &lower_case_falsepositive::LINT,
     &malformed_id::LINT,
     &missing_author::LINT,
