@@ -6,6 +6,7 @@
 //! A lint is `rules/<name>.rs` with a `LINT`, and `rules/<name>.md`, the page that `rulec explain`
 //! prints and whose examples are its tests. `rules.rs` lists them; `cargo xtask codegen` writes it.
 
+pub mod fields;
 mod rules;
 
 use diagnostic::{Code, Diagnostic};

@@ -76,6 +76,7 @@ mod ungrouped_correlation;
 mod unhelpful_falsepositive;
 mod unknown_attack_tag;
 mod unknown_attribute;
+mod unknown_field;
 mod unknown_logsource;
 mod unknown_logsource_key;
 mod unknown_tag_namespace;
@@ -164,6 +165,7 @@ pub static LINTS: &[&Lint] = &[
     &unhelpful_falsepositive::LINT,
     &unknown_attack_tag::LINT,
     &unknown_attribute::LINT,
+    &unknown_field::LINT,
     &unknown_logsource::LINT,
     &unknown_logsource_key::LINT,
     &unknown_tag_namespace::LINT,
