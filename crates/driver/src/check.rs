@@ -148,7 +148,8 @@ fn decided(rule: &ir::Rule) -> Option<Diagnostic> {
 /// The findings of lints about the rules of one file.
 ///
 /// Rules may share text, under `action`. What several rules find there is one finding, and a fix of
-/// it is kept only where it is that of all of them: it would change the others too.
+/// it is kept only where it is that of all of them: it would change the others too. Text of which
+/// each rule needs another edit is left alone, since none of them could be made.
 fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagnostic> {
     let each: Vec<Vec<Diagnostic>> = rules.iter().map(|it| lint::check(lints, it)).collect();
     let mut lines = rules.first().map_or("", |it| it.text).lines();
@@ -158,6 +159,12 @@ fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagn
     }
     let mut res: Vec<Diagnostic> = Vec::new();
     for mut it in each.iter().flatten().cloned() {
+        let same_place =
+            |other: &&Diagnostic| other.code == it.code && other.primary.span == it.primary.span;
+        let mut twins = each.iter().flatten().filter(same_place);
+        if twins.any(|other| other.message != it.message && !one_has_both(&each, &it, other)) {
+            continue;
+        }
         let agreed = each.iter().all(|rule| rule.iter().any(|other| other.fix == it.fix));
         if !agreed {
             it.fix = None;
@@ -167,6 +174,11 @@ fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagn
         }
     }
     res
+}
+
+/// Whether one rule reports both findings, so that they are not about different rules.
+fn one_has_both(each: &[Vec<Diagnostic>], a: &Diagnostic, b: &Diagnostic) -> bool {
+    each.iter().any(|rule| rule.contains(a) && rule.contains(b))
 }
 
 fn path_of<'a>(loaded: &'a Loaded, it: &Diagnostic) -> &'a str {

@@ -76,3 +76,30 @@ tests: [{ match: true, event: { Image: b } }]
     // Of `b` nothing can be said, and `c` is unused.
     assert_eq!(found, ["no example reaches entry 1 of `a`"]);
 }
+
+/// `all of selection*` is one selection in each rule, but another one.
+#[test]
+fn advice_that_differs_between_rules_of_shared_text_is_not_given() {
+    let text = "\
+action: global
+title: x
+detection:
+    condition: all of selection*
+---
+logsource: { product: windows }
+detection:
+    selection1: { Image: a }
+---
+logsource: { product: linux }
+detection:
+    SECOND: { Image: a }
+";
+    let found = |text: &str| {
+        let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+        let config = rulec_driver::CheckConfig::default();
+        let found = rulec_driver::check(&loaded, &config, Vec::new()).unwrap();
+        found.iter().filter(|it| it.code.id == "L045").count()
+    };
+    assert_eq!(found(&text.replace("SECOND", "selection2")), 0);
+    assert_eq!(found(&text.replace("SECOND", "selection1")), 1);
+}
