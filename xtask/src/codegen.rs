@@ -1,5 +1,5 @@
 //! What is written from something else: completions and man pages from the arguments, the list of
-//! lints from their files.
+//! lints from their files, the schema of rules from the tables of their reader.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,9 @@ const DIR: &str = "docs/cli";
 
 /// The list of lints, from the repository's root.
 const LINTS: &str = "crates/lint/src/rules.rs";
+
+/// The JSON Schema of rules, from the repository's root.
+const SCHEMA: &str = "docs/rule.schema.json";
 
 /// Writes the files that differ and removes those that nothing generates; returns the names of both.
 pub fn write(root: &Path) -> Result<Vec<String>, String> {
@@ -62,6 +65,8 @@ fn files(dir: &Path, res: &mut Vec<PathBuf>) {
 fn generate(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut res = BTreeMap::new();
     res.insert(LINTS.to_owned(), lints(root)?.into_bytes());
+    let schema = driver::schema(&driver::Targets::builtin());
+    res.insert(SCHEMA.to_owned(), format!("{schema:#}\n").into_bytes());
     let mut command = cli::command();
     let shells = [
         (Shell::Bash, "rulec.bash"),

@@ -147,6 +147,9 @@ pub struct Check {
     /// Also say what TARGET[/PROFILE] can't express or expects more of; repeat for several.
     #[arg(short, long = "target")]
     pub target: Vec<String>,
+    /// Also report rules that no target can express, with any of its profiles.
+    #[arg(long)]
+    pub targets: bool,
     /// Check again whenever a file changes, until interrupted.
     #[arg(long, conflicts_with_all = ["fix", "diff"])]
     pub watch: bool,

@@ -25,6 +25,16 @@ impl Outcome {
     }
 }
 
+/// `1 rule`, `2 rules`, `3 fixes`.
+pub fn count(number: usize, one: &str) -> String {
+    let ending = match number {
+        1 => "",
+        _ if one.ends_with('x') => "es",
+        _ => "s",
+    };
+    format!("{number} {one}{ending}")
+}
+
 /// Where output goes.
 pub struct Shell {
     out: std::io::BufWriter<std::io::Stdout>,

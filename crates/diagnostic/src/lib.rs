@@ -14,7 +14,7 @@ pub use code::Code;
 pub use emit::{
     Case, Failure, Suite, concise, findings_as_suites, github, human, json, junit, sarif,
 };
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_within};
 pub use printable::printable;
 
 /// How much a finding matters.

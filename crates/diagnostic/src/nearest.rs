@@ -5,8 +5,16 @@
 /// Near enough: an edit distance of at most a third of the word's length, and at least one edit
 /// allowed. Case is ignored. The first of equally near ones wins.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_within(word, (word.chars().count() / 3).max(1), known)
+}
+
+/// The same, for an edit distance of at most `most`.
+pub fn nearest_within<'a>(
+    word: &str,
+    most: usize,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let most = (word.chars().count() / 3).max(1);
     // Words of very different length are far apart; that is seen without comparing them.
     let near = |it: &&str| {
         let widest = if it.is_ascii() && word.is_ascii() { 1 } else { 4 };

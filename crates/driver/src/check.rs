@@ -7,10 +7,11 @@ use lint::Subject;
 use source::{FileId, Span};
 
 use crate::builtin::Targets;
-use crate::codes::{ALWAYS_MATCHES, NEVER_MATCHES, UNUSED_SUPPRESSION};
+use crate::codes::{ALWAYS_MATCHES, NEVER_MATCHES, UNSAYABLE, UNUSED_SUPPRESSION};
 use crate::config::CheckConfig;
 use crate::convert::Request;
-use crate::load::Loaded;
+use crate::coverage::unreached;
+use crate::load::{Loaded, LoadedRule};
 
 /// What a target expects of rules beyond being sayable, and they do not hold to; and what it can't
 /// say of them.
@@ -31,6 +32,36 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
     res
 }
 
+/// The rules that no target can express, with any of its profiles. A rule that leaves a target out
+/// itself is sayable, as far as is known.
+pub fn unsayable(loaded: &Loaded, targets: &Targets) -> Vec<Diagnostic> {
+    loaded.rules.iter().filter_map(|it| refused_by_all(it, targets)).collect()
+}
+
+fn refused_by_all(rule: &LoadedRule, targets: &Targets) -> Option<Diagnostic> {
+    rule.lowered.as_ref()?;
+    let mut first: Option<Diagnostic> = None;
+    for target in targets.iter() {
+        for (profile, _) in target.profiles() {
+            let request = Request {
+                target: target.manifest.name.clone(),
+                profile: profile.to_owned(),
+                format: target.manifest.formats.first()?.name.clone(),
+            };
+            let problems = request.convert(rule, targets, false).result.err()?;
+            // A note is the author's own wish, `skip`.
+            let problem = problems.into_iter().find(|it| it.severity > Severity::Info)?;
+            first.get_or_insert(problem);
+        }
+    }
+    let first = first?;
+    let span = first.primary.span;
+    let label = format!("the first reason: {}", first.message);
+    let help = "use what a target has, or map the log source in a profile of your own";
+    let message = "no target can express the rule";
+    Some(Diagnostic::warning(&UNSAYABLE, span, message, label).with_help(help))
+}
+
 /// All findings about rules: those of reading them, of lints, and of the targets asked for, as the
 /// configuration and the comments in the files want them; in order of the files.
 ///
@@ -44,30 +75,38 @@ pub fn check(
 ) -> Result<Vec<Diagnostic>, String> {
     let lints = config.lints()?;
     let mut in_file: BTreeMap<FileId, usize> = BTreeMap::new();
-    for rule in &loaded.rules {
-        *in_file.entry(rule.file).or_default() += 1;
+    let files = loaded.rules.iter().map(|it| it.file);
+    let others = loaded.correlations.iter().map(|(it, _)| it);
+    for file in files.chain(others.chain(loaded.filters.iter().map(|(it, _)| it)).copied()) {
+        *in_file.entry(file).or_default() += 1;
     }
-    let subjects: Vec<Subject<'_>> = loaded
-        .rules
-        .iter()
-        .filter_map(|rule| {
-            let file = loaded.sources.get(rule.file)?;
-            Some(Subject {
-                path: file.path(),
-                text: file.text(),
-                ast: &rule.ast,
-                lowered: rule.lowered.as_ref(),
-                in_file: in_file.get(&rule.file).copied().unwrap_or(1),
-            })
-        })
-        .collect();
+    let subject = |id: FileId, ast, lowered| {
+        let file = loaded.sources.get(id)?;
+        let in_file = in_file.get(&id).copied().unwrap_or(1);
+        Some(Subject { path: file.path(), text: file.text(), ast, lowered, in_file })
+    };
+    let of_rule = |it| {
+        let it: &LoadedRule = it;
+        subject(it.file, &*it.ast, it.lowered.as_ref())
+    };
+    let mut subjects: Vec<Subject<'_>> = loaded.rules.iter().filter_map(of_rule).collect();
     let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
     let mut res: Vec<Diagnostic> =
         loaded.problems.iter().cloned().chain(own).chain(extra).collect();
     for rules in subjects.chunk_by(|a, b| a.ast.span.file == b.ast.span.file) {
         res.extend(check_file(&lints, rules));
     }
+    for (file, it) in &loaded.correlations {
+        let Some(head) = subject(*file, &it.head, None) else { continue };
+        res.extend(lint::check_correlation(&lints, &head, it));
+        subjects.push(head);
+    }
+    subjects.extend(loaded.filters.iter().filter_map(|(file, it)| subject(*file, &it.head, None)));
     res.extend(lint::check_set(&lints, &subjects));
+    for rule in loaded.rules.iter().filter(|it| !it.ast.fixtures.is_empty()) {
+        let Some(file) = loaded.sources.get(rule.file) else { continue };
+        res.extend(unreached(rule, file.text()));
+    }
     res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
     for it in &mut res {
@@ -109,7 +148,8 @@ fn decided(rule: &ir::Rule) -> Option<Diagnostic> {
 /// The findings of lints about the rules of one file.
 ///
 /// Rules may share text, under `action`. What several rules find there is one finding, and a fix of
-/// it is kept only where it is that of all of them: it would change the others too.
+/// it is kept only where it is that of all of them: it would change the others too. Text of which
+/// each rule needs another edit is left alone, since none of them could be made.
 fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagnostic> {
     let each: Vec<Vec<Diagnostic>> = rules.iter().map(|it| lint::check(lints, it)).collect();
     let mut lines = rules.first().map_or("", |it| it.text).lines();
@@ -119,6 +159,12 @@ fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagn
     }
     let mut res: Vec<Diagnostic> = Vec::new();
     for mut it in each.iter().flatten().cloned() {
+        let same_place =
+            |other: &&Diagnostic| other.code == it.code && other.primary.span == it.primary.span;
+        let mut twins = each.iter().flatten().filter(same_place);
+        if twins.any(|other| other.message != it.message && !one_has_both(&each, &it, other)) {
+            continue;
+        }
         let agreed = each.iter().all(|rule| rule.iter().any(|other| other.fix == it.fix));
         if !agreed {
             it.fix = None;
@@ -128,6 +174,11 @@ fn check_file(lints: &[&'static lint::Lint], rules: &[Subject<'_>]) -> Vec<Diagn
         }
     }
     res
+}
+
+/// Whether one rule reports both findings, so that they are not about different rules.
+fn one_has_both(each: &[Vec<Diagnostic>], a: &Diagnostic, b: &Diagnostic) -> bool {
+    each.iter().any(|rule| rule.contains(a) && rule.contains(b))
 }
 
 fn path_of<'a>(loaded: &'a Loaded, it: &Diagnostic) -> &'a str {

@@ -13,4 +13,8 @@ diagnostic::codes! {
     ALWAYS_MATCHES = "D005" "always-matches";
     /// A rule that the native matcher can't run.
     NOT_MATCHABLE = "D008" "not-matchable";
+    /// A selection that none of the rule's own examples reaches.
+    UNREACHED = "D006" "unreached-selection";
+    /// A rule that no target can express.
+    UNSAYABLE = "D007" "unsayable-rule";
 }

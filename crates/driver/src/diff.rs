@@ -230,6 +230,16 @@ impl<'a> Change<'a> {
         title.unwrap_or("(a rule without a title)")
     }
 
+    /// Whether it matches other events than before, and neither `modified` nor `version` says so.
+    ///
+    /// That it does is known from a proof or from an event, never guessed.
+    pub fn is_unmarked(&self) -> bool {
+        let marked = |it: &MetaChange| matches!(it.key.as_str(), "modified" | "version");
+        let both = self.old.is_some() && self.new.is_some() && self.broken.is_empty();
+        let differs = !matches!(self.relation, Relation::Same | Relation::Unknown);
+        both && differs && !self.meta.iter().any(marked)
+    }
+
     /// What each side means, in words; empty for a side that is not there.
     pub fn meanings(&self) -> (String, String) {
         let words = |it: Option<&LoadedRule>| {

@@ -3,7 +3,7 @@
 use diagnostic::Diagnostic;
 use lower::Lowered;
 use source::{FileId, Sources, Span};
-use syntax::{Document, RuleAst};
+use syntax::{CorrelationAst, Document, FilterAst, RuleAst};
 
 use crate::codes::NOT_CONVERTED;
 use crate::config::Config;
@@ -15,6 +15,10 @@ pub struct Loaded {
     pub sources: Sources,
     /// The rules, in order; broken ones too.
     pub rules: Vec<LoadedRule>,
+    /// The correlations, in order, each with its file; broken ones too.
+    pub correlations: Vec<(FileId, Box<CorrelationAst>)>,
+    /// The filters, in order, each with its file; broken ones too.
+    pub filters: Vec<(FileId, Box<FilterAst>)>,
     /// Findings about files, documents and rules.
     pub problems: Vec<Diagnostic>,
 }
@@ -46,7 +50,7 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
 /// Reads files of rules under a team's configuration.
 pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Config) -> Loaded {
     let mut res = Loaded::default();
-    let Loaded { sources, rules, problems: all } = &mut res;
+    let Loaded { sources, rules, correlations, filters, problems: all } = &mut res;
     for (path, bytes) in files {
         let decoded = source::decode(bytes);
         let file = sources.add(path, decoded.text);
@@ -85,9 +89,13 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                     });
                 }
                 Document::Correlation(it) => {
-                    problems.push(not_converted(it.head.span, "a correlation rule"))
+                    problems.push(not_converted(it.head.span, "a correlation rule"));
+                    correlations.push((file, it));
                 }
-                Document::Filter(it) => problems.push(not_converted(it.head.span, "a filter")),
+                Document::Filter(it) => {
+                    problems.push(not_converted(it.head.span, "a filter"));
+                    filters.push((file, it));
+                }
             }
         }
         all.extend(problems);

@@ -27,3 +27,79 @@ fn the_table_of_validators_is_whole_and_true() {
         names.into_iter().partition(|it| it.starts_with("sigmahq_"));
     assert_eq!([core.len(), theirs.len()], VALIDATORS);
 }
+
+/// The blocks of a page whose info string is `yaml KIND`.
+fn blocks(page: &str, kind: &str) -> Vec<String> {
+    let start = format!("```yaml {kind}\n");
+    let blocks = page.split(&start).skip(1);
+    blocks.map(|it| it.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn examples_of_the_pages_are_true() {
+    let targets = rulec_driver::Targets::builtin();
+    for id in ["D004", "D005", "D006", "D007"] {
+        let page = rulec_driver::codes().find(|it| it.id == id).unwrap().page;
+        let (bad, good) = (blocks(page, "bad"), blocks(page, "good"));
+        assert!(!bad.is_empty() && !good.is_empty(), "{id}: a page shows bad and good");
+        for (text, wanted) in
+            bad.iter().map(|it| (it, true)).chain(good.iter().map(|it| (it, false)))
+        {
+            let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+            let extra = rulec_driver::unsayable(&loaded, &targets);
+            let config = rulec_driver::CheckConfig::default();
+            let found = rulec_driver::check(&loaded, &config, extra).unwrap();
+            assert_eq!(found.iter().any(|it| it.code.id == id), wanted, "{id}: {found:#?}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn an_entry_that_no_example_reaches_is_named() {
+    let text = "\
+title: x
+logsource: { product: x }
+detection:
+    a:
+        - { Image: a }
+        - { Image: b }
+    b: { User|expand: '%Admins%' }
+    c: { Image: c }
+    condition: a or b
+tests: [{ match: true, event: { Image: b } }]
+";
+    let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+    let found =
+        rulec_driver::check(&loaded, &rulec_driver::CheckConfig::default(), vec![]).unwrap();
+    let found: Vec<&str> =
+        found.iter().filter(|it| it.code.id == "D006").map(|it| it.message.as_str()).collect();
+    // Of `b` nothing can be said, and `c` is unused.
+    assert_eq!(found, ["no example reaches entry 1 of `a`"]);
+}
+
+/// `all of selection*` is one selection in each rule, but another one.
+#[test]
+fn advice_that_differs_between_rules_of_shared_text_is_not_given() {
+    let text = "\
+action: global
+title: x
+detection:
+    condition: all of selection*
+---
+logsource: { product: windows }
+detection:
+    selection1: { Image: a }
+---
+logsource: { product: linux }
+detection:
+    SECOND: { Image: a }
+";
+    let found = |text: &str| {
+        let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
+        let config = rulec_driver::CheckConfig::default();
+        let found = rulec_driver::check(&loaded, &config, Vec::new()).unwrap();
+        found.iter().filter(|it| it.code.id == "L045").count()
+    };
+    assert_eq!(found(&text.replace("SECOND", "selection2")), 0);
+    assert_eq!(found(&text.replace("SECOND", "selection1")), 1);
+}

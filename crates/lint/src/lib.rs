@@ -6,15 +6,16 @@
 //! A lint is `rules/<name>.rs` with a `LINT`, and `rules/<name>.md`, the page that `rulec explain`
 //! prints and whose examples are its tests. `rules.rs` lists them; `cargo xtask codegen` writes it.
 
+pub mod fields;
 mod rules;
 
 use diagnostic::{Code, Diagnostic};
 use lower::Lowered;
-use syntax::RuleAst;
+use syntax::{CorrelationAst, RuleAst};
 
 pub use rules::LINTS;
 
-/// A rule as lints see it.
+/// A rule as lints see it; of a correlation or filter, what it has in common with one.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The path of its file, as given.
@@ -45,7 +46,11 @@ pub struct Lint {
 pub enum Check {
     /// One rule.
     Rule(fn(&'static Code, &Subject<'_>, &mut Vec<Diagnostic>)),
-    /// All rules of a run, for what only shows between them.
+    /// What is said about one rule or correlation: its title, tags, dates and the like.
+    Head(fn(&'static Code, &Subject<'_>, &mut Vec<Diagnostic>)),
+    /// One correlation.
+    Correlation(fn(&'static Code, &Subject<'_>, &CorrelationAst, &mut Vec<Diagnostic>)),
+    /// All documents of a run, for what only shows between them.
     Set(fn(&'static Code, &[Subject<'_>], &mut Vec<Diagnostic>)),
 }
 
@@ -58,14 +63,31 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
 pub fn check(lints: &[&'static Lint], subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut res = Vec::new();
     for lint in lints {
-        if let Check::Rule(check) = lint.check {
+        if let Check::Rule(check) | Check::Head(check) = lint.check {
             check(&lint.code, subject, &mut res);
         }
     }
     res
 }
 
-/// Runs the lints that look at all rules together.
+/// Runs the lints that look at one correlation; `subject` is its head.
+pub fn check_correlation(
+    lints: &[&'static Lint],
+    subject: &Subject<'_>,
+    correlation: &CorrelationAst,
+) -> Vec<Diagnostic> {
+    let mut res = Vec::new();
+    for lint in lints {
+        match lint.check {
+            Check::Head(check) => check(&lint.code, subject, &mut res),
+            Check::Correlation(check) => check(&lint.code, subject, correlation, &mut res),
+            Check::Rule(_) | Check::Set(_) => {}
+        }
+    }
+    res
+}
+
+/// Runs the lints that look at all documents together.
 pub fn check_set(lints: &[&'static Lint], subjects: &[Subject<'_>]) -> Vec<Diagnostic> {
     let mut res = Vec::new();
     for lint in lints {

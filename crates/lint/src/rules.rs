@@ -11,6 +11,7 @@ mod car_tag;
 mod contains_missing;
 mod contradicting_tags;
 mod control_character;
+mod correlation_file_name;
 mod covered_value;
 mod cve_tag;
 mod d3fend_tag;
@@ -33,7 +34,9 @@ mod file_name_style;
 mod invalid_hash;
 mod link_in_description;
 mod localized_user;
+mod lone_temporal_rule;
 mod long_title;
+mod lost_case;
 mod lower_case_falsepositive;
 mod malformed_id;
 mod missing_author;
@@ -69,9 +72,11 @@ mod title_case;
 mod title_detects;
 mod title_full_stop;
 mod tlp_tag;
+mod ungrouped_correlation;
 mod unhelpful_falsepositive;
 mod unknown_attack_tag;
 mod unknown_attribute;
+mod unknown_field;
 mod unknown_logsource;
 mod unknown_logsource_key;
 mod unknown_tag_namespace;
@@ -95,6 +100,7 @@ pub static LINTS: &[&Lint] = &[
     &contains_missing::LINT,
     &contradicting_tags::LINT,
     &control_character::LINT,
+    &correlation_file_name::LINT,
     &covered_value::LINT,
     &cve_tag::LINT,
     &d3fend_tag::LINT,
@@ -117,7 +123,9 @@ pub static LINTS: &[&Lint] = &[
     &invalid_hash::LINT,
     &link_in_description::LINT,
     &localized_user::LINT,
+    &lone_temporal_rule::LINT,
     &long_title::LINT,
+    &lost_case::LINT,
     &lower_case_falsepositive::LINT,
     &malformed_id::LINT,
     &missing_author::LINT,
@@ -153,9 +161,11 @@ pub static LINTS: &[&Lint] = &[
     &title_detects::LINT,
     &title_full_stop::LINT,
     &tlp_tag::LINT,
+    &ungrouped_correlation::LINT,
     &unhelpful_falsepositive::LINT,
     &unknown_attack_tag::LINT,
     &unknown_attribute::LINT,
+    &unknown_field::LINT,
     &unknown_logsource::LINT,
     &unknown_logsource_key::LINT,
     &unknown_tag_namespace::LINT,

@@ -9,7 +9,7 @@
 
 use rulec_lint::{Check, LINTS, Lint, Subject};
 use source::FileId;
-use syntax::{Document, RuleAst};
+use syntax::{CorrelationAst, Document, RuleAst};
 
 /// The blocks of a page whose info string is `yaml KIND`.
 fn blocks(page: &str, kind: &str) -> Vec<String> {
@@ -32,13 +32,14 @@ fn blocks(page: &str, kind: &str) -> Vec<String> {
 
 fn complete(part: &str) -> String {
     let has = |key: &str| part.lines().any(|it| it.starts_with(&format!("{key}:")));
+    let is_rule = !has("correlation");
     let mut res = part.to_owned();
     for (key, value) in [
         ("title", " An Example Of A Rule"),
         ("logsource", "\n    product: windows\n    category: process_creation"),
         ("detection", "\n    selection:\n        Image: a\n    condition: selection"),
     ] {
-        if !has(key) {
+        if !has(key) && (is_rule || key == "title") {
             res.push_str(&format!("\n{key}:{value}\n"));
         }
     }
@@ -56,12 +57,17 @@ fn reported(lint: &'static Lint, block: &str) -> usize {
     let parts: Vec<String> = block.split("\n---\n").map(complete).collect();
     let text = parts.join("\n---\n");
     let parsed = syntax::parse(&text, FileId::FIRST);
+    let mut correlations: Vec<CorrelationAst> = Vec::new();
     let rules: Vec<RuleAst> = parsed
         .documents
         .into_iter()
         .filter_map(|it| match it {
             Document::Rule(it) => Some(*it),
-            _ => None,
+            Document::Correlation(it) => {
+                correlations.push(*it);
+                None
+            }
+            Document::Filter(_) => None,
         })
         .collect();
     let lowered: Vec<_> = rules.iter().map(|it| lower::lower(it, &text, &mut Vec::new())).collect();
@@ -79,7 +85,15 @@ fn reported(lint: &'static Lint, block: &str) -> usize {
         .collect();
     let mut problems = Vec::new();
     match lint.check {
-        Check::Rule(check) => subjects.iter().for_each(|it| check(&lint.code, it, &mut problems)),
+        Check::Rule(check) | Check::Head(check) => {
+            subjects.iter().for_each(|it| check(&lint.code, it, &mut problems))
+        }
+        Check::Correlation(check) => correlations.iter().for_each(|it| {
+            let path = named.unwrap_or("an_example_rule.yml");
+            let in_file = rules.len() + correlations.len();
+            let head = Subject { path, text: &text, ast: &it.head, lowered: None, in_file };
+            check(&lint.code, &head, it, &mut problems);
+        }),
         Check::Set(check) => check(&lint.code, &subjects, &mut problems),
     }
     for it in &problems {

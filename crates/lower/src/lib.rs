@@ -14,6 +14,6 @@ mod text;
 
 pub use codes::CODES;
 pub use draft::{Detection, Draft, Item, Value};
-pub use modifier::MODIFIERS;
+pub use modifier::{MODIFIERS, Modifier};
 pub use rule::{Lowered, draft, lower, selection};
 pub use text::parse_pattern;

@@ -11,7 +11,7 @@ mod condition;
 mod correlation;
 mod detection;
 mod document;
-mod keys;
+pub mod keys;
 mod mark;
 mod read;
 mod read_correlation;
@@ -27,7 +27,6 @@ pub use correlation::{
 };
 pub use detection::{DetectionAst, ItemAst, Items, Selection, SelectionAst, ValueAst};
 pub use document::{Document, Parsed, parse};
-pub use keys::{OUR_KEYS, RULE_KEYS};
 pub use mark::inside as place_inside;
 pub use read::read_selection;
 pub use read_correlation::formula_names;

@@ -7,7 +7,10 @@ use diagnostic::{Diagnostic, nearest};
 use crate::codes::{MISSING_KEY, MISTYPED_KEY, OLD_AGGREGATION, UNKNOWN_KEY, WRONG_KIND};
 use crate::condition::parse_condition;
 use crate::detection::{DetectionAst, ItemAst, Selection, SelectionAst};
-use crate::keys::{FIXTURE_KEYS, OUR_KEYS, RULE_KEYS, SCHEDULE_KEYS};
+use crate::keys::{
+    CORRELATION_DOCUMENT_KEYS, FILTER_KEYS, FIXTURE_KEYS, Key, LOGSOURCE_KEYS, OUR_KEYS, RULE_KEYS,
+    SCHEDULE_KEYS, SCHEDULE_UNITS, is_key, names,
+};
 use crate::rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
 use crate::scalar::Scalar;
 use crate::yaml::{Node, NodeKind};
@@ -94,7 +97,7 @@ impl Reader<'_> {
             }
             // A mistyped key is reported as that, at its own place.
             let slip = pairs.iter().find(|(it, _)| {
-                !RULE_KEYS.contains(&it.value.as_str()) && nearest(&it.value, [key]).is_some()
+                !is_key(RULE_KEYS, &it.value) && nearest(&it.value, [key]).is_some()
             });
             let span = slip.map_or_else(|| head(node.span), |(it, _)| it.span);
             let label = match slip {
@@ -189,7 +192,7 @@ impl Reader<'_> {
             self.wrong(value, "logsource", "a mapping");
             return LogSourceAst::default();
         };
-        let known = ["category", "product", "service"];
+        let known: Vec<&str> = names(LOGSOURCE_KEYS).collect();
         let custom: Vec<_> =
             pairs.iter().filter(|(it, _)| !known.contains(&it.value.as_str())).cloned().collect();
         for (key, _) in &custom {
@@ -234,6 +237,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports a key that is none of `known`.
+    pub(crate) fn unknown_key(
+        &mut self,
+        key: &Spanned<String>,
+        known: &'static [Key],
+        inside: &str,
+    ) {
+        let known: Vec<&str> = names(known).collect();
+        self.unknown(key, &known, inside);
+    }
+
     pub(crate) fn unknown(&mut self, key: &Spanned<String>, known: &[&str], inside: &str) {
         let help = match nearest(&key.value, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -254,10 +268,11 @@ impl Reader<'_> {
         let pairs = node.as_mapping().unwrap_or_default();
         let own: &[&str] = match shape {
             Shape::Rule => &[],
-            Shape::Correlation => &["correlation", "generate"],
+            Shape::Correlation => CORRELATION_DOCUMENT_KEYS,
             Shape::Filter => &["filter"],
         };
-        let known: Vec<&str> = RULE_KEYS.iter().chain(OUR_KEYS).chain(own).copied().collect();
+        let known: Vec<&str> =
+            names(RULE_KEYS).chain(names(OUR_KEYS)).chain(own.iter().copied()).collect();
         let custom: Vec<_> =
             pairs.iter().filter(|(it, _)| !known.contains(&it.value.as_str())).cloned().collect();
         for (key, _) in &custom {
@@ -273,8 +288,8 @@ impl Reader<'_> {
             return None;
         };
         for (key, _) in pairs {
-            if !SCHEDULE_KEYS.contains(&key.value.as_str()) {
-                self.unknown(key, SCHEDULE_KEYS, "schedule");
+            if !is_key(SCHEDULE_KEYS, &key.value) {
+                self.unknown_key(key, SCHEDULE_KEYS, "schedule");
             }
         }
         let mut span = |key: &str| {
@@ -282,7 +297,7 @@ impl Reader<'_> {
             let (digits, unit) = found.value.split_at(found.value.len().saturating_sub(1));
             let good = !digits.is_empty()
                 && digits.bytes().all(|it| it.is_ascii_digit())
-                && "smhd".contains(unit);
+                && SCHEDULE_UNITS.contains(unit);
             if !good {
                 self.problems.push(
                     Diagnostic::error(
@@ -311,8 +326,8 @@ impl Reader<'_> {
         let mut res = Vec::new();
         for item in items {
             for (key, _) in item.as_mapping().unwrap_or_default() {
-                if !FIXTURE_KEYS.contains(&key.value.as_str()) {
-                    self.unknown(key, FIXTURE_KEYS, "tests");
+                if !is_key(FIXTURE_KEYS, &key.value) {
+                    self.unknown_key(key, FIXTURE_KEYS, "tests");
                 }
             }
             let matches = match item.get("match").map(|it| &it.kind) {
@@ -363,7 +378,7 @@ impl Reader<'_> {
                     self.conditions(body, &mut res);
                 }
                 // The rules that a filter is for.
-                "rules" if section == "filter" => {}
+                name if section == "filter" && is_key(FILTER_KEYS, name) => {}
                 "timeframe" => {
                     res.timeframe = Some(key.span);
                     self.problems.push(

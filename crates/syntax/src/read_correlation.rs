@@ -9,7 +9,7 @@ use crate::correlation::{
     AliasAst, BoundNumber, BoundOp, CompareAst, CorrelationAst, CorrelationConditionAst,
     CorrelationType, FilterAst, FilterRules, SeriesAst, StepAst,
 };
-use crate::keys::{CORRELATION_KEYS, SERIES_KEYS, STEP_KEYS};
+use crate::keys::{CORRELATION_KEYS, SERIES_KEYS, STEP_KEYS, TIME_UNITS, is_key};
 use crate::read::{Reader, Shape, head, read_head};
 use crate::scalar::Scalar;
 use crate::yaml::{Node, NodeKind};
@@ -18,18 +18,6 @@ use crate::yaml::{Node, NodeKind};
 const MAX_EVENTS: u64 = 100_000;
 /// The longest span of time, in seconds: a thousand years.
 const MAX_SPAN: u64 = 31_556_952_000;
-
-/// The units of a span of time, in seconds. A month and a year are those of the Gregorian calendar
-/// on average.
-const UNITS: &[(char, u64)] = &[
-    ('s', 1),
-    ('m', 60),
-    ('h', 3600),
-    ('d', 86_400),
-    ('w', 604_800),
-    ('M', 2_629_746),
-    ('y', 31_556_952),
-];
 
 /// Reads a correlation rule. `broken` as for a rule.
 pub fn read_correlation(
@@ -62,8 +50,8 @@ pub fn read_correlation(
     };
     res.span = section.span;
     for (key, _) in pairs {
-        if !CORRELATION_KEYS.contains(&key.value.as_str()) {
-            reader.unknown(key, CORRELATION_KEYS, "correlation");
+        if !is_key(CORRELATION_KEYS, &key.value) {
+            reader.unknown_key(key, CORRELATION_KEYS, "correlation");
         }
     }
     res.kind = reader.kind(section);
@@ -121,7 +109,7 @@ pub fn read_filter(
 fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let digits = &text[..text.len() - unit.len_utf8()];
-    let (_, size) = UNITS.iter().find(|(it, _)| *it == unit)?;
+    let (_, size) = TIME_UNITS.iter().find(|(it, _)| *it == unit)?;
     if digits.is_empty() || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
@@ -295,8 +283,9 @@ impl Reader<'_> {
     /// Reports what this type of correlation needs and does not have, or has and can't use.
     fn complete(&mut self, section: &Node, it: &CorrelationAst) {
         let start = head(section.span);
+        let null = |it: &Node| matches!(it.kind, NodeKind::Scalar(Scalar::Null));
         for key in ["type", "timespan"] {
-            if section.get(key).is_none() {
+            if section.get(key).is_none_or(null) {
                 self.missing(start, key, "correlation");
             }
         }
@@ -396,8 +385,8 @@ impl Reader<'_> {
         let mut res = Vec::new();
         for item in items {
             for (key, _) in item.as_mapping().unwrap_or_default() {
-                if !SERIES_KEYS.contains(&key.value.as_str()) {
-                    self.unknown(key, SERIES_KEYS, "tests");
+                if !is_key(SERIES_KEYS, &key.value) {
+                    self.unknown_key(key, SERIES_KEYS, "tests");
                 }
             }
             let matches = match item.get("match").map(|it| &it.kind) {
@@ -430,8 +419,8 @@ impl Reader<'_> {
 
     fn step(&mut self, node: &Node) -> Option<StepAst> {
         for (key, _) in node.as_mapping().unwrap_or_default() {
-            if !STEP_KEYS.contains(&key.value.as_str()) {
-                self.unknown(key, STEP_KEYS, "events");
+            if !is_key(STEP_KEYS, &key.value) {
+                self.unknown_key(key, STEP_KEYS, "events");
             }
         }
         let Some(event) = node.get("event").filter(|it| it.as_mapping().is_some()) else {

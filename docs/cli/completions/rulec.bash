@@ -83,7 +83,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --watch --color --help"
+            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --targets --watch --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

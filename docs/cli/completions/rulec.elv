@@ -52,6 +52,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --fix 'Mend what can be mended without changing what a rule means'
             cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
             cand --diff 'Show what `--fix` would change, and change nothing'
+            cand --targets 'Also report rules that no target can express, with any of its profiles'
             cand --watch 'Check again whenever a file changes, until interrupted'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -62,6 +62,7 @@ never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l fix -d 'Mend what can be mended without changing what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l unsafe-fixes -d 'With `--fix`, also mend what may change what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l diff -d 'Show what `--fix` would change, and change nothing'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l targets -d 'Also report rules that no target can express, with any of its profiles'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l watch -d 'Check again whenever a file changes, until interrupted'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'

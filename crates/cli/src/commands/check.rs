@@ -8,7 +8,7 @@ use driver::{Fixed, Loaded};
 use super::Ended;
 use crate::args::{Check, FailLevel, Format};
 use crate::files;
-use crate::shell::{Outcome, Shell};
+use crate::shell::{Outcome, Shell, count};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
     if !args.watch {
@@ -58,8 +58,8 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
         for it in &fixed {
             files::write(Path::new(&it.path), &it.after)?;
         }
-        let count: usize = fixed.iter().map(|it| it.count).sum();
-        shell.err(&format!("{count} fixes in {} files", fixed.len()));
+        let made: usize = fixed.iter().map(|it| it.count).sum();
+        shell.err(&format!("{} in {}", count(made, "fix"), count(fixed.len(), "file")));
         loaded = driver::load_with(files::rules(&args.paths)?, &config);
     }
     let targets = files::targets(config.templates.as_deref())?;
@@ -67,6 +67,9 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
     for it in &args.target {
         let request = driver::Request::parse(it, &targets)?;
         extra.extend(driver::check_target(&loaded, &request, &targets));
+    }
+    if args.targets {
+        extra.extend(driver::unsayable(&loaded, &targets));
     }
     let all = driver::check(&loaded, &config.check, extra)?;
     let findings: Vec<&Diagnostic> = all.iter().collect();
@@ -77,13 +80,16 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
         FailLevel::Never => false,
     };
     show(&findings, &loaded, args.format, &fails, shell);
-    let count = |severity: Severity| findings.iter().filter(|it| it.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if args.format == Format::Human {
+        let of = |severity: Severity, word: &str| {
+            count(findings.iter().filter(|it| it.severity == severity).count(), word)
+        };
         shell.err(&format!(
-            "{} rules: {errors} errors, {warnings} warnings, {} notes",
-            loaded.rules.len(),
-            count(Severity::Info)
+            "{}: {}, {}, {}",
+            count(loaded.rules.len(), "rule"),
+            of(Severity::Error, "error"),
+            of(Severity::Warning, "warning"),
+            of(Severity::Info, "note")
         ));
     }
     let failed = findings.iter().any(|it| fails(it.severity));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Ended;
 use crate::args::{Test, TestFormat};
 use crate::files;
-use crate::shell::{Outcome, Shell};
+use crate::shell::{Outcome, Shell, count};
 
 pub fn test(args: &Test, shell: &mut Shell) -> Ended {
     let config = files::config(&args.paths)?;
@@ -38,9 +38,10 @@ pub fn test(args: &Test, shell: &mut Shell) -> Ended {
         shell.out(&diagnostic::junit("rulec test", &run.suites));
     }
     let Counts { passed, failed, broken, without } = run.counts;
-    let mut line = format!("{passed} passed, {failed} failed, {broken} rules broken");
+    let broken_rules = count(broken, "rule");
+    let mut line = format!("{passed} passed, {failed} failed, {broken_rules} broken");
     if without > 0 {
-        line.push_str(&format!(", {without} rules without examples"));
+        line.push_str(&format!(", {} without examples", count(without, "rule")));
     }
     shell.err(&line);
     Ok(if failed + broken > 0 { Outcome::Findings } else { Outcome::Clean })

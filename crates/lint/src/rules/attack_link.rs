@@ -7,7 +7,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L077", name: "attack-link", page: include_str!("attack_link.md") },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

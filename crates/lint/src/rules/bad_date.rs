@@ -9,7 +9,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L046", name: "bad-date", page: include_str!("bad_date.md") },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// A day written as year, month and day, with `-` or `/` between.

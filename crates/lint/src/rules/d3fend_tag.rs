@@ -8,7 +8,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L026", name: "d3fend-tag", page: include_str!("d3fend_tag.md") },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 const TACTICS: [&str; 7] = ["model", "harden", "detect", "isolate", "deceive", "evict", "restore"];

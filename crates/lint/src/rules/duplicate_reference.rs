@@ -14,7 +14,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("duplicate_reference.md"),
     },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

@@ -62,7 +62,7 @@ fn check_item(code: &'static Code, item: &ItemAst, problems: &mut Vec<Diagnostic
 }
 
 /// How a known field is spelled, if `name` spells it otherwise.
-fn right_case(name: &str) -> Option<&'static str> {
+pub(super) fn right_case(name: &str) -> Option<&'static str> {
     let mut res = None;
     for known in FIELDS.split_ascii_whitespace().filter(|it| it.eq_ignore_ascii_case(name)) {
         if known == name {

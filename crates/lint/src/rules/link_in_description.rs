@@ -11,7 +11,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("link_in_description.md"),
     },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

@@ -7,7 +7,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L065", name: "missing-level", page: include_str!("missing_level.md") },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

@@ -7,7 +7,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L078", name: "missing-status", page: include_str!("missing_status.md") },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

@@ -12,7 +12,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("misspelt_falsepositive.md"),
     },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// Spellings that are never right, and what is meant.

@@ -7,7 +7,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L081", name: "restricted-tlp", page: include_str!("restricted_tlp.md") },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

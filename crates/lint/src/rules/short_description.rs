@@ -11,7 +11,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("short_description.md"),
     },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// The fewest characters of a description.

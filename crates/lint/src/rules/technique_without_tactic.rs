@@ -13,7 +13,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("technique_without_tactic.md"),
     },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// The tactic that release 19 parted in two, `stealth` and `defense-impairment`.

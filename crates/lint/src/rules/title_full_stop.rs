@@ -9,7 +9,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L084", name: "title-full-stop", page: include_str!("title_full_stop.md") },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

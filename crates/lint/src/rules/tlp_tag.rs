@@ -9,7 +9,7 @@ use crate::{Check, Lint, Subject};
 pub static LINT: Lint = Lint {
     code: Code { id: "L035", name: "tlp-tag", page: include_str!("tlp_tag.md") },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// The labels of version 2.

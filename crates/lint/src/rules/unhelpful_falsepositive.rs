@@ -11,7 +11,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("unhelpful_falsepositive.md"),
     },
     by_default: false,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// The words, and why each is out of place.

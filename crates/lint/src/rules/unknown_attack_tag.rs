@@ -14,7 +14,7 @@ pub static LINT: Lint = Lint {
         page: include_str!("unknown_attack_tag.md"),
     },
     by_default: true,
-    check: Check::Rule(check),
+    check: Check::Head(check),
 };
 
 /// Tactics of release 19, into which it parted `defense-evasion`; known even where an earlier

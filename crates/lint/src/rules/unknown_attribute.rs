@@ -1,7 +1,7 @@
 //! A key of a rule that neither Sigma nor SigmaHQ knows.
 
 use diagnostic::{Code, Diagnostic, nearest};
-use syntax::{OUR_KEYS, RULE_KEYS};
+use syntax::keys::{OUR_KEYS, RULE_KEYS, names};
 
 use crate::{Check, Lint, Subject};
 
@@ -22,7 +22,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
     for (key, _) in &subject.ast.custom {
         let known = SIGMAHQ.contains(&key.value.as_str());
         // A slip of a known key is `mistyped-key`, reported when the rule is read.
-        if known || nearest(&key.value, RULE_KEYS.iter().chain(OUR_KEYS).copied()).is_some() {
+        if known || nearest(&key.value, names(RULE_KEYS).chain(names(OUR_KEYS))).is_some() {
             continue;
         }
         let message = format!("`{}` is not a key of Sigma", key.value);

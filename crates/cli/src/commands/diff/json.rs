@@ -65,6 +65,7 @@ fn rule(it: &Change<'_>, diff: &Diff<'_>) -> Value {
         "old_path": it.moved,
         "relation": both.then(|| it.relation.word()),
         "proved": both.then_some(it.proved),
+        "unmarked": it.is_unmarked(),
         "examples": { "gained": it.examples.0, "lost": it.examples.1 },
         "events": { "gained": it.events.0, "lost": it.events.1 },
         "meta": meta,

@@ -4,6 +4,7 @@ use diagnostic::printable;
 use driver::{Change, Diff};
 
 use super::words;
+use crate::shell::count;
 
 /// A comment holds 65,536 characters; the details stop before that.
 const MOST: usize = 60_000;
@@ -43,7 +44,7 @@ pub fn render(diff: &Diff<'_>) -> String {
         ));
     }
     if sorted.len() > MOST_ROWS {
-        res.push_str(&format!("\nand {} more rules\n", sorted.len() - MOST_ROWS));
+        res.push_str(&format!("\nand {}\n", count(sorted.len() - MOST_ROWS, "more rule")));
     }
     let mut left_out = 0;
     for it in &sorted {
@@ -56,7 +57,8 @@ pub fn render(diff: &Diff<'_>) -> String {
     }
     if left_out > 0 {
         res.push_str(&format!(
-            "\nThe details of {left_out} rules are left out for length; `rulec diff` shows them.\n"
+            "\nThe details of {} are left out for length; `rulec diff` shows them.\n",
+            count(left_out, "rule")
         ));
     }
     res.trim_end().to_owned()

@@ -5,6 +5,8 @@ use driver::{Change, Diff, MetaChange, OutputChange, Rendered};
 use similar::TextDiff;
 use source::Sources;
 
+use crate::shell::count;
+
 /// What became of a rule; the first that fits.
 pub fn kind(it: &Change<'_>) -> &'static str {
     match (it.old, it.new) {
@@ -96,15 +98,20 @@ pub fn notes(it: &Change<'_>, diff: &Diff<'_>) -> Vec<String> {
     if let Some(old) = &it.moved {
         res.push(format!("was `{old}`"));
     }
+    if it.is_unmarked() {
+        res.push("what it matches changed, but neither `modified` nor `version` did".to_owned());
+    }
     let examples = it.new.and_then(|it| it.lowered.as_ref()).map(|it| it.rule.fixtures.len());
     if it.old.is_none() && examples == Some(0) {
         res.push("no examples of its own".to_owned());
     }
     match it.edited {
         (0, 0) => {}
-        (added, 0) => res.push(format!("{added} examples added")),
-        (0, removed) => res.push(format!("{removed} examples removed")),
-        (added, removed) => res.push(format!("{added} examples added, {removed} removed")),
+        (added, 0) => res.push(format!("{} added", count(added, "example"))),
+        (0, removed) => res.push(format!("{} removed", count(removed, "example"))),
+        (added, removed) => {
+            res.push(format!("{} added, {removed} removed", count(added, "example")));
+        }
     }
     res.extend(it.meta.iter().map(meta));
     for output in &it.outputs {
