@@ -118,6 +118,12 @@ pub struct CheckSpec {
     pub label: String,
     /// What to do.
     pub help: String,
+    /// The formats it is about; empty: all.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Whether there is no output of a rule that breaks it: what takes the format would refuse it.
+    #[serde(default)]
+    pub refuse: bool,
 }
 
 /// A version of a language, such as `0.43.0`.
@@ -378,6 +384,9 @@ pub struct Format {
     pub file: String,
     /// The ending of written files, without the dot.
     pub extension: String,
+    /// The profiles it is for, and those that extend them; empty: all.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     /// What stands before the rules of a file, once: a data envelope of its own.
     #[serde(default)]
     pub head: Option<String>,
