@@ -349,6 +349,16 @@ pub enum OpSpec {
     Long(OpLong),
 }
 
+/// A way in which an op differs from the meaning.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviation {
+    /// What it does.
+    pub effect: Effect,
+    /// Why.
+    pub reason: String,
+}
+
 /// The long form of an op.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -361,6 +371,9 @@ pub struct OpLong {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// How else it differs, where it is not one way alone.
+    #[serde(default)]
+    pub also: Option<Deviation>,
     /// Whether the test is null, not false, where there is no value.
     #[serde(default)]
     pub nullable: bool,
