@@ -104,7 +104,7 @@ fn a_long_query_is_refused_where_the_detection_stands() {
     let values: Vec<String> = (0..600).map(|it| format!("a rather long value {it}")).collect();
     let text = rule("", &format!("[{}]", values.join(", ")));
     for format in ["kql:sentinel", "kql:arm", "kql:defender"] {
-        refused(format, &text, "rule.yml:7:", "10,000");
+        refused(format, &text, "rule.yml:8:", "10,000");
     }
     let loaded = loaded(&text);
     let targets = Targets::builtin();
@@ -144,13 +144,13 @@ fn entities_can_be_chosen_and_are_checked() {
     let host = "{ type: Host, columns: { HostName: DvcHostname } }";
     let found = convert("kql:sentinel", &with(host)).unwrap();
     assert!(found.contains("DvcHostname") && !found.contains("TargetUsername"), "{found}");
-    refused("kql:sentinel", &with(&vec![host; 11].join(", ")), "rule.yml:12:", "takes 10");
+    refused("kql:sentinel", &with(&vec![host; 11].join(", ")), "rule.yml:11:", "takes 10");
     refused(
         "kql:sentinel",
         &with("{ type: Hosts, columns: { A: B } }"),
-        "rule.yml:12:",
+        "rule.yml:11:",
         "does not know",
     );
     let four = "{ type: Host, columns: { A: B, C: D, E: F, G: H } }";
-    refused("kql:sentinel", &with(four), "rule.yml:12:", "three");
+    refused("kql:sentinel", &with(four), "rule.yml:11:", "three");
 }
