@@ -34,6 +34,25 @@ function errors(query, globals) {
     .map((it) => `${it.Code} ${it.Message} at \`${query.substr(it.Start, Math.min(it.Length, 60))}\``);
 }
 
+// The query of a rule file, and that it returns the columns of the rule's entities.
+function ofRule(text) {
+  if (!text.startsWith('{')) return text;
+  const rule = JSON.parse(text);
+  if (rule.queryCondition) {
+    const { queryText } = rule.queryCondition;
+    const { impactedAssets } = rule.detectionAction.alertTemplate;
+    const columns = impactedAssets.map((it) => it.identifier[0].toUpperCase() + it.identifier.slice(1));
+    return `${queryText}\n| project Timestamp, ReportId, ${columns.join(', ')}`;
+  }
+  const { query, entityMappings = [] } = rule.resources[0].properties;
+  const columns = entityMappings.flatMap((it) => it.fieldMappings).map((it) => it.columnName);
+  // The documentation lists the fields that all schemas of ASIM share by a reference to them.
+  const table = query.split('\n')[0];
+  const shared = (it) => Object.keys(tables[table]).includes('Dvc fields') && !(it in tables[table]);
+  const bound = columns.filter((it) => !shared(it));
+  return bound.length === 0 ? query : `${query}\n| project ${[...new Set(bound)].join(', ')}`;
+}
+
 const tables = JSON.parse(fs.readFileSync(schemaFile, 'utf8'));
 const globals = GlobalState.Default.WithDatabase(database(tables)).WithCache();
 
@@ -48,7 +67,8 @@ let refused = 0;
 const bad = [];
 for (const line of fs.readFileSync(0, 'utf8').split('\n')) {
   if (!line) continue;
-  const { path: rule, query } = JSON.parse(line);
+  const { path: rule, query: text } = JSON.parse(line);
+  const query = text === null ? null : ofRule(text);
   if (query === null) {
     refused += 1;
     continue;

@@ -109,7 +109,10 @@ fn kql(place: &Place) -> Result<(), String> {
     args.extend(schemas.iter().map(|(_, it)| it.clone()));
     place.run(&python, args)?;
     let mut failed = Vec::new();
-    for (profile, schema) in &schemas {
+    // The rule files too: their entities are columns that the query returns.
+    let formats = ["defender", "sentinel", "defender:defender", "sentinel:arm"];
+    for profile in formats {
+        let schema = &schemas[usize::from(profile.starts_with("sentinel"))].1;
         let outputs = place.outputs(&format!("kql/{profile}"))?;
         let file = File::open(&outputs).map_err(|e| e.to_string())?;
         let mut judge = place.command("node");
@@ -194,7 +197,7 @@ impl Place {
 
     /// The file of a target's outputs for all rules, one a line.
     fn outputs(&self, target: &str) -> Result<PathBuf, String> {
-        let name = format!("{}.jsonl", target.replace('/', "-"));
+        let name = format!("{}.jsonl", target.replace(['/', ':'], "-"));
         let path = self.root.join(&self.work).join(name);
         let file = File::create(&path).map_err(|e| e.to_string())?;
         // Its status is about rules without output, which are no concern here.

@@ -20,8 +20,10 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
     let mut res = Vec::new();
     for rule in &loaded.rules {
         let Some(lowered) = &rule.lowered else { continue };
-        res.extend(request.convert(rule, targets, false).result.err().into_iter().flatten());
-        for it in target.breaches(&lowered.rule) {
+        let result = request.convert(rule, targets, false).result;
+        let breaches = target.breaches(&lowered.rule, &request.format, result.as_ref().ok());
+        res.extend(result.err().into_iter().flatten());
+        for it in breaches {
             let span = rule.ast.place(&it.at);
             res.push(
                 Diagnostic::warning(&target::TARGET_CHECK, span, it.message, it.label)

@@ -1,7 +1,7 @@
 //! Rules in the words of targets.
 
 use diagnostic::{Diagnostic, Severity};
-use target::{Fidelity, Output, Target};
+use target::{Breach, Fidelity, Format, Output, Target};
 
 use crate::builtin::Targets;
 use crate::load::LoadedRule;
@@ -35,21 +35,37 @@ impl Request {
         let (name, profile) = rest.split_once('/').map_or((rest, None), |(a, b)| (a, Some(b)));
         let known: Vec<&str> = targets.names().collect();
         let target = targets.get(name).ok_or_else(|| unknown("target", name, &known))?;
-        let profile = profile.unwrap_or(&target.manifest.default_profile);
-        if target.profile(profile).is_none() {
-            let known: Vec<&str> = target.profiles().map(|(it, _)| it).collect();
-            return Err(unknown(&format!("profile of `{name}`"), profile, &known));
-        }
-        let formats: Vec<&str> =
-            target.manifest.formats.iter().map(|it| it.name.as_str()).collect();
-        let format = format.unwrap_or(formats[0]);
-        if !formats.contains(&format) {
-            return Err(unknown(&format!("format of `{name}`"), format, &formats));
+        let formats = &target.manifest.formats;
+        let names: Vec<&str> = formats.iter().map(|it| it.name.as_str()).collect();
+        let format = match format {
+            Some(word) => formats
+                .iter()
+                .find(|it| it.name == word)
+                .ok_or_else(|| unknown(&format!("format of `{name}`"), word, &names))?,
+            None => &formats[0],
+        };
+        let profile = match profile {
+            Some(it) if target.profile(it).is_none() => {
+                let known: Vec<&str> = target.profiles().map(|(it, _)| it).collect();
+                return Err(unknown(&format!("profile of `{name}`"), it, &known));
+            }
+            Some(it) => it,
+            None => usual(target, format),
+        };
+        if !target.fits(format, profile) {
+            let fitting = formats.iter().filter(|it| target.fits(it, profile));
+            let fitting: Vec<&str> = fitting.map(|it| it.name.as_str()).collect();
+            return Err(format!(
+                "the format `{}` of `{name}` is for {}, not for `{profile}`, which has {}",
+                format.name,
+                format.profiles.join(", "),
+                fitting.join(", ")
+            ));
         }
         Ok(Request {
             target: name.to_owned(),
             profile: profile.to_owned(),
-            format: format.to_owned(),
+            format: format.name.clone(),
         })
     }
 
@@ -79,12 +95,32 @@ impl Request {
             }
             _ => Err(errors()),
         };
+        let result = result.and_then(|it| match it.refused.is_empty() {
+            true => Ok(it),
+            false => Err(it.refused.into_iter().map(|it| refused(rule, it)).collect()),
+        });
         let result = result.and_then(|it| match it.fidelity {
             Fidelity::Exact => Ok(it),
             _ if strict => Err(it.notes.iter().map(target::not_exact).collect()),
             _ => Ok(it),
         });
         Conversion { result }
+    }
+}
+
+/// What a format refuses, at the place that it is about.
+fn refused(rule: &LoadedRule, breach: Breach) -> Diagnostic {
+    let span = rule.ast.place(&breach.at);
+    Diagnostic::error(&target::TARGET_CHECK, span, breach.message, breach.label)
+        .with_help(breach.help)
+}
+
+/// The profile when none is named: the target's own, or the first that the format is for.
+fn usual<'a>(target: &'a Target, format: &'a Format) -> &'a str {
+    let own = target.manifest.default_profile.as_str();
+    match target.fits(format, own) {
+        true => own,
+        false => format.profiles.first().map_or(own, String::as_str),
     }
 }
 

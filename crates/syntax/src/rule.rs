@@ -84,6 +84,8 @@ impl RuleAst {
             "risk_score" => self.risk_score.as_ref().map(|it| it.span),
             "version" => self.version.as_ref().map(|it| it.span),
             "logsource" => self.logsource.span,
+            "detection" => self.detection.span,
+            "targets" => self.targets.first().map(|(it, _)| it.span),
             "schedule.every" => schedule.and_then(|it| one(&it.every)),
             "schedule.lookback" => schedule.and_then(|it| one(&it.lookback)),
             "schedule.max_alerts" => {

@@ -50,27 +50,46 @@ impl Target {
         self.format(format).is_some_and(|it| self.envelopes.names(&it.file, name))
     }
 
-    /// What a rule breaks of what this target expects: the key it is about, and the texts.
-    pub fn breaches(&self, rule: &Rule) -> Vec<Breach> {
-        if self.manifest.checks.is_empty() {
+    /// What a rule breaks of what this target expects and can do without: the key it is about, and
+    /// the texts. `output` is the rule in that format, if there is one.
+    pub fn breaches(&self, rule: &Rule, format: &str, output: Option<&Output>) -> Vec<Breach> {
+        let options = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name);
+        let options = options.map(|(_, it)| it.as_slice()).unwrap_or_default();
+        let options = options.iter().map(|(key, it)| (key.value.clone(), it.clone())).collect();
+        let source = output.map(|it| Value::from(Serde(&it.source)));
+        let query = output.map_or("", |it| &it.query);
+        self.broken(rule, format, &options, source, query, false)
+    }
+
+    /// What a rule breaks, of what the format can or can't do without.
+    pub(crate) fn broken(
+        &self,
+        rule: &Rule,
+        format: &str,
+        options: &serde_json::Map<String, Json>,
+        source: Option<Value>,
+        query: &str,
+        refuse: bool,
+    ) -> Vec<Breach> {
+        let asked = |it: &&CheckSpec| {
+            it.refuse == refuse
+                && (it.formats.is_empty() || it.formats.iter().any(|it| it == format))
+        };
+        let mut checks = self.manifest.checks.iter().filter(asked).peekable();
+        if checks.peek().is_none() {
             return Vec::new();
         }
         let all = &self.envelopes;
-        let about = Value::from(Serde(about(rule)));
-        let options = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name);
-        let options = options.map_or_else(
-            || all.nothing.clone(),
-            |(_, it)| {
-                Value::from_pairs(
-                    it.iter().map(|(key, value)| (key.value.clone(), Value::from(Serde(value)))),
-                )
-            },
-        );
-        let data = context! { rule => about, options, tables => all.tables.clone() };
+        let rule = Value::from(Serde(about(rule)));
+        let options = Value::from(Serde(options));
+        let source = source.unwrap_or_else(|| all.nothing.clone());
+        let tables = all.tables.clone();
+        let data = context! { rule, options, source, query, tables };
         let broken = |check: &&CheckSpec| {
             let found =
                 all.data.compile_expression(&check.when).and_then(|it| it.eval(data.clone()));
-            found.is_ok_and(|it| it.is_true())
+            // A check that can't be asked is not passed.
+            found.map_or(true, |it| it.is_true())
         };
         let breach = |check: &CheckSpec| Breach {
             at: check.at.clone(),
@@ -78,7 +97,7 @@ impl Target {
             label: check.label.clone(),
             help: all.data.render_str(&check.help, data.clone()).unwrap_or_default(),
         };
-        self.manifest.checks.iter().filter(broken).map(breach).collect()
+        checks.filter(broken).map(breach).collect()
     }
 
     /// One file of many outputs of a format.
@@ -190,7 +209,7 @@ impl Target {
 }
 
 /// What envelopes see of a source, made once.
-fn seen(source: &SourceSpec) -> &Seen {
+pub(crate) fn seen(source: &SourceSpec) -> &Seen {
     source.seen.get_or_init(|| Seen {
         plain: Value::from(Serde(&source.with)),
         trusted: Value::from_pairs(source.with.iter().map(|(key, it)| (key.clone(), trust(it)))),

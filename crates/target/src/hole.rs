@@ -68,6 +68,7 @@ pub fn compile(manifest: &Manifest, spec: &OpSpec) -> Result<Op, Error> {
             template: template.clone(),
             effect: None,
             reason: String::new(),
+            also: None,
             nullable: false,
             loose: false,
             since: Default::default(),

@@ -294,9 +294,11 @@ impl<'a> Legalizer<'a> {
             let Some(op) = self.target.op(kind, op_name) else { continue };
             match self.render(op, &field, &[&arg]) {
                 Ok(leaf) => {
-                    let stated = op.spec.effect.map(|effect| Note {
+                    let first = op.spec.effect.map(|it| (it, &op.spec.reason));
+                    let also = op.spec.also.as_ref().map(|it| (it.effect, &it.reason));
+                    let stated = first.into_iter().chain(also).map(|(effect, reason)| Note {
                         effect: effect.flip(negated ^ not),
-                        reason: op.spec.reason.clone(),
+                        reason: reason.clone(),
                         span: test.span,
                     });
                     for note in stated.into_iter().chain(widened) {

@@ -37,6 +37,10 @@ pub struct Output {
     pub text: String,
     /// The part of it that is this rule's alone, for a file of many rules.
     pub item: String,
+    /// The query alone.
+    pub query: String,
+    /// Why what takes the format would refuse it; the texts are empty then.
+    pub refused: Vec<Breach>,
     /// The version of the language that it needs.
     pub since: Version,
     /// What the profile says of its log source.
@@ -72,10 +76,19 @@ impl Target {
             true => legalize::columns(&mapped.expr, profile),
             false => Vec::new(),
         };
-        let item = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
+        let seen = mapped.source.map(|it| envelope::seen(it).plain.clone());
+        let refused = self.broken(rule, format, &options, seen, &query, true);
+        let item = match refused.is_empty() {
+            true => self.envelope(rule, mapped.source, &query, &options, &columns, format)?,
+            false => String::new(),
+        };
         let fidelity = Fidelity::of(&notes);
         let source = mapped.source.map(|it| it.with.clone()).unwrap_or_default();
-        let mut res = Output { text: String::new(), item, since, source, fidelity, notes };
+        let text = String::new();
+        let mut res = Output { text, item, query, refused, since, source, fidelity, notes };
+        if !res.refused.is_empty() {
+            return Ok(res);
+        }
         res.text = self.bundle(format, &[&res]).unwrap_or_else(|_| res.item.clone());
         Ok(res)
     }

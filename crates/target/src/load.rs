@@ -93,7 +93,8 @@ impl Target {
             else {
                 continue;
             };
-            let profile = read(&folder, name, text).map_err(|it| err(path, it))?;
+            let mut profile = read(&folder, name, text).map_err(|it| err(path, it))?;
+            profile.spread().map_err(|it| err(path, it))?;
             for source in &profile.sources {
                 if let Some(missing) =
                     source.fields.iter().find(|it| !profile.groups.contains_key(*it))
@@ -114,6 +115,19 @@ impl Target {
                 ));
             }
         }
+        for format in &manifest.formats {
+            if let Some(it) = format.profiles.iter().find(|it| !profiles.contains_key(*it)) {
+                return Err(err(
+                    "target.yml",
+                    format!("the format `{}` is for `{it}`, which is no profile", format.name),
+                ));
+            }
+        }
+        for name in manifest.checks.iter().flat_map(|it| &it.formats) {
+            if !manifest.formats.iter().any(|it| it.name == *name) {
+                return Err(err("target.yml", format!("a check is about no format: `{name}`")));
+            }
+        }
         if manifest.formats.is_empty() {
             return Err(err("target.yml", "a target needs at least one format".to_owned()));
         }
@@ -125,6 +139,12 @@ impl Target {
     /// The format of that name.
     pub fn format(&self, name: &str) -> Option<&Format> {
         self.manifest.formats.iter().find(|it| it.name == name)
+    }
+
+    /// Whether a format is for a profile.
+    pub fn fits(&self, format: &Format, profile: &str) -> bool {
+        let family = self.profile(profile).map(|it| it.family.as_slice()).unwrap_or_default();
+        format.profiles.is_empty() || format.profiles.iter().any(|it| family.contains(it))
     }
 
     /// The profile of that name.
@@ -248,10 +268,13 @@ fn read(folder: &Folder, name: &str, text: &str) -> Result<Profile, String> {
         overlay(&mut tree, below);
     }
     // Read anew, so that an error names a line where it can.
-    if seen.len() == 1 {
-        return serde_yaml::from_str(text).map_err(|it| it.to_string());
-    }
-    serde_yaml::from_value(tree).map_err(|it| it.to_string())
+    let profile: Result<Profile, _> = match seen.len() {
+        1 => serde_yaml::from_str(text),
+        _ => serde_yaml::from_value(tree),
+    };
+    let mut profile = profile.map_err(|it| it.to_string())?;
+    profile.family = seen;
+    Ok(profile)
 }
 
 /// Adds what `below` says and `above` does not. Lists are joined, what is above first: of equals,

@@ -124,6 +124,12 @@ pub struct CheckSpec {
     pub label: String,
     /// What to do.
     pub help: String,
+    /// The formats it is about; empty: all.
+    #[serde(default)]
+    pub formats: Vec<String>,
+    /// Whether there is no output of a rule that breaks it: what takes the format would refuse it.
+    #[serde(default)]
+    pub refuse: bool,
 }
 
 /// A version of a language, such as `0.43.0`.
@@ -349,6 +355,16 @@ pub enum OpSpec {
     Long(OpLong),
 }
 
+/// A way in which an op differs from the meaning.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviation {
+    /// What it does.
+    pub effect: Effect,
+    /// Why.
+    pub reason: String,
+}
+
 /// The long form of an op.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -361,6 +377,9 @@ pub struct OpLong {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// How else it differs, where it is not one way alone.
+    #[serde(default)]
+    pub also: Option<Deviation>,
     /// Whether the test is null, not false, where there is no value.
     #[serde(default)]
     pub nullable: bool,
@@ -384,6 +403,9 @@ pub struct Format {
     pub file: String,
     /// The ending of written files, without the dot.
     pub extension: String,
+    /// The profiles it is for, and those that extend them; empty: all.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     /// What stands before the rules of a file, once: a data envelope of its own.
     #[serde(default)]
     pub head: Option<String>,

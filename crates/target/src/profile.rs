@@ -40,6 +40,12 @@ pub struct Profile {
     /// The log sources; the most specific that covers a rule's is taken, the first of equals.
     #[serde(default)]
     pub sources: Vec<SourceSpec>,
+    /// What is added to the `with` of sources: by a key of it, and its value.
+    #[serde(default)]
+    pub with: BTreeMap<String, BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
+    /// Its own name, and those of the profiles that it extends.
+    #[serde(skip)]
+    pub(crate) family: Vec<String>,
     /// Log sources that the target can't see, and why.
     #[serde(default)]
     pub absent: Vec<AbsentSpec>,
@@ -280,6 +286,31 @@ impl Profile {
     /// How the log sources of events are told; `None` when every rule meets every event.
     pub fn routing(&self) -> Option<matcher::engine::Routing> {
         (!self.routes.is_empty()).then(|| crate::routes::routing(&self.routes))
+    }
+
+    /// Adds to sources what the profile says of places under `with`.
+    ///
+    /// # Errors
+    ///
+    /// A place that no source names: a misspelt one would add nothing, in silence.
+    pub(crate) fn spread(&mut self) -> Result<(), String> {
+        for (key, places) in &self.with {
+            for (place, more) in places {
+                let mut used = false;
+                for source in &mut self.sources {
+                    if source.with.get(key).and_then(|it| it.as_str()) == Some(place) {
+                        used = true;
+                        for (key, it) in more {
+                            source.with.entry(key).or_insert_with(|| it.clone());
+                        }
+                    }
+                }
+                if !used {
+                    return Err(format!("`with` speaks of `{key}: {place}`, which no source has"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The source for a rule: the one that says the most of its log source; of equals the first
