@@ -1,4 +1,8 @@
-//! `cargo xtask bench convert`: what converting a large corpus costs.
+//! `cargo xtask bench`: what converting a large corpus costs, and what matching does.
+
+mod matching;
+
+pub use matching::matching;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,17 +34,7 @@ pub fn convert(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("skipped: the corpus is not complete at `{}`", corpus.display()));
         return Ok(());
     }
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--package", "rulec-cli", "--bin", "rulec"])
-        .current_dir(root)
-        .status();
-    if !built.is_ok_and(|it| it.success()) {
-        return Err("the release build failed".to_owned());
-    }
-    let target_dir = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root.join("target"), |it| root.join(it));
-    let rulec = target_dir.join("release/rulec");
+    let rulec = release(root)?;
     let memory = Path::new(TIME).exists();
     if !memory {
         say(&format!("memory is not measured: there is no `{TIME}`"));
@@ -63,6 +57,21 @@ pub fn convert(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("{name:<12} {cpu:>9.2} {peak:>9}"));
     }
     Ok(())
+}
+
+/// Builds the command for release: where it is.
+fn release(root: &Path) -> Result<PathBuf, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--release", "--package", "rulec-cli", "--bin", "rulec"])
+        .current_dir(root)
+        .status();
+    if !built.is_ok_and(|it| it.success()) {
+        return Err("the release build failed".to_owned());
+    }
+    let target_dir = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root.join("target"), |it| root.join(it));
+    Ok(target_dir.join("release/rulec"))
 }
 
 /// One run: seconds of the processor, and MiB.

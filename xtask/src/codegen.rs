@@ -54,7 +54,7 @@ fn stale(root: &Path, wanted: &BTreeMap<String, Vec<u8>>) -> Vec<String> {
     res
 }
 
-fn files(dir: &Path, res: &mut Vec<PathBuf>) {
+pub fn files(dir: &Path, res: &mut Vec<PathBuf>) {
     let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
     for path in entries.map(|it| it.path()) {
         if path.is_dir() { files(&path, res) } else { res.push(path) }

@@ -17,7 +17,7 @@ const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask codegen [--check]
        cargo xtask new target NAME
-       cargo xtask bench convert
+       cargo xtask bench convert|match
        cargo xtask conformance [TARGET]
        cargo xtask attack";
 
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::conformance(None),
         ["conformance", target] => conformance::conformance(Some(target)),
         ["bench", "convert"] => bench::convert(&root, &say),
+        ["bench", "match"] => bench::matching(&root, &say),
         _ => {
             say(USAGE);
             return ExitCode::from(2);
