@@ -182,7 +182,8 @@ impl Lines<'_> {
         let mut skipping = false;
         loop {
             let start = buffer.len();
-            let want = CHUNK.max(start) as u64;
+            // A long line is read in growing steps, but not far beyond what is taken.
+            let want = CHUNK.max(start).min(MOST + CHUNK - start) as u64;
             let read = (&mut reader).take(want).read_to_end_or_some(&mut buffer)?;
             let ended = read == 0;
             let end = match memchr::memrchr(b'\n', &buffer[start..]) {

@@ -138,7 +138,13 @@ struct Totals {
 struct Found {
     events: u64,
     hits: Vec<Hit>,
-    malformed: Vec<(usize, String)>,
+    malformed: Vec<Malformed>,
+}
+
+struct Malformed {
+    event: u64,
+    line: usize,
+    message: String,
 }
 
 struct Hit {
@@ -159,7 +165,7 @@ impl<'a> Work for Matching<'a> {
         let mut res = Found::default();
         if chunk.too_long {
             res.events = 1;
-            res.malformed.push((chunk.line, format!("a line of more than {} MiB", MOST >> 20)));
+            res.malformed.push(too_long(0, chunk.line));
             return res;
         }
         let mut rest = chunk.bytes.as_slice();
@@ -173,6 +179,12 @@ impl<'a> Work for Matching<'a> {
                 continue;
             }
             let event = res.events;
+            res.events += 1;
+            if line.len() > MOST {
+                res.malformed.push(too_long(event, number));
+                number += 1;
+                continue;
+            }
             match scanner.line(line) {
                 Ok(hits) => {
                     for hit in hits {
@@ -180,9 +192,10 @@ impl<'a> Work for Matching<'a> {
                         res.hits.push(Hit { event, rule: hit.index, why });
                     }
                 }
-                Err(err) => res.malformed.push((number, err.to_string())),
+                Err(err) => {
+                    res.malformed.push(Malformed { event, line: number, message: err.to_string() });
+                }
             }
-            res.events += 1;
             number += 1;
         }
         res
@@ -195,6 +208,10 @@ impl<'a> Work for Matching<'a> {
             *sum += count;
         }
     }
+}
+
+fn too_long(event: u64, line: usize) -> Malformed {
+    Malformed { event, line, message: format!("a line of more than {} MiB", MOST >> 20) }
 }
 
 impl Matching<'_> {
@@ -234,7 +251,11 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn take(&mut self, found: Found, chunk: &Chunk) -> bool {
-        for hit in &found.hits {
+        // With `--strict` nothing counts after the first malformed line.
+        let end = found.malformed.first().filter(|_| self.args.strict).map(|it| it.event);
+        let counts = |it: &&Hit| end.is_none_or(|end| it.event < end);
+        for hit in found.hits.iter().filter(counts) {
+            self.hits += 1;
             let why = match &hit.why {
                 Some(why) => format!(",\"why\":{why}"),
                 None => String::new(),
@@ -250,10 +271,9 @@ impl Report<'_> {
                 return false;
             }
         }
-        self.hits += found.hits.len() as u64;
         self.events += found.events;
         let path = self.args.events[chunk.input].display();
-        for (line, message) in &found.malformed {
+        for Malformed { line, message, .. } in &found.malformed {
             self.malformed += 1;
             if self.malformed <= REPORTED {
                 self.messages.push(format!("{path}:{line}: skipped: {message}"));
