@@ -42,17 +42,25 @@ pub fn pattern(
 ) -> Result<String, Unquotable> {
     let missing = |what: &str| Unquotable(what.to_owned());
     let mut res = table.open.clone();
+    // Several runs side by side are one.
+    let mut run_ends = None;
+    let mut push_run = |res: &mut String, run: &str| {
+        if run_ends != Some(res.len()) {
+            res.push_str(run);
+        }
+        run_ends = Some(res.len());
+    };
+    let any = || table.any.as_deref().ok_or_else(|| missing("the wildcard `*`"));
     let edges = edges(table, pattern);
     let last = pattern.parts().len().saturating_sub(1);
     for (idx, part) in pattern.parts().iter().enumerate() {
         match part {
             Part::Literal(text) => {
                 let (start, end) = (edges.0 && idx == 0, edges.1 && idx == last);
-                let any = || table.any.as_ref().ok_or_else(|| missing("the wildcard `*`"));
                 let mut text = text.as_str();
                 if start {
                     text = text.trim_start_matches(is_blank);
-                    res.push_str(any()?);
+                    push_run(&mut res, any()?);
                 }
                 if end {
                     text = text.trim_end_matches(is_blank);
@@ -68,18 +76,20 @@ pub fn pattern(
                     if wild && !table.escapes.contains_key(&ch) {
                         return Err(missing(&format!("a literal `{ch}` beside wildcards")));
                     }
-                    push(table, ch, &mut res)?;
+                    match table.escapes.get(&ch) {
+                        Some(it) if table.any.as_ref() == Some(it) => push_run(&mut res, it),
+                        _ => push(table, ch, &mut res)?,
+                    }
                 }
                 if end && !text.is_empty() {
-                    res.push_str(any()?);
+                    push_run(&mut res, any()?);
                 }
             }
-            Part::Run => {
-                res.push_str(table.any.as_ref().ok_or_else(|| missing("the wildcard `*`"))?)
-            }
-            Part::One => {
-                res.push_str(table.one.as_ref().ok_or_else(|| missing("the wildcard `?`"))?)
-            }
+            Part::Run => push_run(&mut res, any()?),
+            Part::One => match table.one.as_ref().ok_or_else(|| missing("the wildcard `?`"))? {
+                it if table.any.as_ref() == Some(it) => push_run(&mut res, it),
+                it => res.push_str(it),
+            },
             Part::Placeholder(name) => return Err(missing(&format!("the placeholder `%{name}%`"))),
         }
     }
