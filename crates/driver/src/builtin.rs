@@ -22,10 +22,7 @@ impl Targets {
     /// The targets built into the program.
     pub fn builtin() -> Targets {
         let names = TEMPLATES.dirs().map(|it| it.path().to_string_lossy().into_owned());
-        Targets {
-            targets: names.map(|it| (it, OnceLock::new())).collect(),
-            added: BTreeMap::new(),
-        }
+        Targets { targets: names.map(|it| (it, OnceLock::new())).collect(), added: BTreeMap::new() }
     }
 
     /// Adds a target, or replaces the one of the same name.

@@ -225,8 +225,7 @@ impl Envelopes {
     /// format `query`.
     fn statement(&self, source: Option<&SourceSpec>, query: &str) -> String {
         let source = source.map_or(self.nothing.clone(), |it| seen(it).trusted.clone());
-        let data =
-            context! { query => Value::from_object(Fragment(query.to_owned())), source, tables => self.trusted_tables.clone() };
+        let data = context! { query => Value::from_object(Fragment(query.to_owned())), source, tables => self.trusted_tables.clone() };
         let template = self.whole.as_ref().and_then(|it| self.text.get_template(it).ok());
         let text = template.and_then(|it| it.render(data).ok());
         text.map_or_else(|| query.to_owned(), |it| it.trim_end().to_owned())
@@ -244,7 +243,8 @@ impl Envelopes {
         data.set_undefined_behavior(UndefinedBehavior::Chainable);
         let mut trees = BTreeMap::new();
         let mut names = BTreeMap::new();
-        let whole = manifest.formats.iter().find(|it| it.name == "query" && it.file.ends_with(".jinja"));
+        let whole =
+            manifest.formats.iter().find(|it| it.name == "query" && it.file.ends_with(".jinja"));
         let whole = whole.map(|it| it.file.clone());
         let mut stated = HashSet::new();
         for format in &manifest.formats {

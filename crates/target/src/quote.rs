@@ -127,10 +127,7 @@ fn edges(table: &Quoting, pattern: &Pattern) -> (bool, bool) {
         _ => false,
     };
     let parts = pattern.parts();
-    (
-        blank(parts.first(), |it| it.chars().next()),
-        blank(parts.last(), |it| it.chars().next_back()),
-    )
+    (blank(parts.first(), |it| it.chars().next()), blank(parts.last(), |it| it.chars().next_back()))
 }
 
 fn is_blank(ch: char) -> bool {
