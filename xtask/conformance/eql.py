@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True  # this folder is under version control
 sys.path.append(str(pathlib.Path(__file__).parent))
 import es  # noqa: E402
 import lucene  # noqa: E402
-from judging import compare, events_of, ground_truth, json_lines, matcher, show, single  # noqa: E402
+from judging import compare, ground_truth, questions, show  # noqa: E402
 
 
 def main():
@@ -32,19 +32,14 @@ def main():
     with multiprocessing.Pool(2) as pool:
         for profile in ("ecs", "none"):
             target = f"eql/{profile}"
-            outputs = json_lines([rulec, "convert", "--target", target, "--jsonl", *paths])
-            queries = [it for it in outputs if it["query"] is not None]
+            asking = questions(rulec, work, target, paths, truths, pool)
+            queries, tested, asked, verdicts = asking.queries, asking.tested, asking.asked, asking.verdicts
             errors = pool.map(parse_error, [it["query"] for it in queries], chunksize=50)
             bad = [f"{it['path']}: {error}" for it, error in zip(queries, errors) if error]
             show(f"{target}: {len(queries)} queries parsed, {len(bad)} with errors "
-                 f"({len(outputs) - len(queries)} rules without output)", bad)
+                 f"({asking.without} rules without output)", bad)
             ok = ok and queries and not bad
             patterns.update(*pool.map(lucene.patterns, [it["query"] for it in queries], chunksize=50))
-            tested = [it for it in queries if single(it["path"])]
-            asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
-            for idx, it in enumerate(tested):
-                asked[idx] += truths.get(it["id"], [])
-            verdicts = matcher(rulec, pathlib.Path(work), tested, asked, target)
             jobs = [(it["query"], [seen(it["query"], profile, asked[idx], verdicts, idx, number)
                                    for number in range(len(asked[idx]))]) for idx, it in enumerate(tested)]
             answers = pool.map(elastic, jobs, chunksize=50)

@@ -58,6 +58,22 @@ def matcher(rulec, work, tested, asked, target):
     return {(int(pathlib.Path(it["path"]).stem), int(it["name"])): (it["matched"], it["carried"]) for it in results}
 
 
+#: A target's outputs and what is asked of them: all queries, how many rules have none, those that are asked, and by
+#: their place there the events; by place and event the matcher's verdict and the carried event.
+Questions = collections.namedtuple("Questions", "queries without tested asked verdicts")
+
+
+def questions(rulec, work, target, paths, truths, pool):
+    outputs = json_lines([rulec, "convert", "--target", target, "--jsonl", *paths])
+    queries = [it for it in outputs if it["query"] is not None]
+    tested = [it for it in queries if single(it["path"])]
+    asked = dict(enumerate(pool.map(events_of, [it["path"] for it in tested], chunksize=50)))
+    for idx, it in enumerate(tested):
+        asked[idx] += truths.get(it["id"], [])
+    verdicts = matcher(rulec, pathlib.Path(work), tested, asked, target)
+    return Questions(queries, len(outputs) - len(queries), tested, asked, verdicts)
+
+
 def compare(target, tested, asked, verdicts, answers, most_apart=0.05):
     table = collections.defaultdict(collections.Counter)
     bad, unjudged, apart = [], [], collections.Counter()

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use crate::{say, tidy};
 
 const KUSTO_PARSER: &str = "@kusto/language-service-next@12.4.1";
+const KIBANA_PARSER: &str = "@cybernetex/kbn-es-query@1.0.2";
 
 /// The corpus, beside the repository.
 const CORPUS: &str = "../shared/corpus/sigmahq";
@@ -18,7 +19,7 @@ const CORPUS: &str = "../shared/corpus/sigmahq";
 type Judge = fn(&Place) -> Result<(), String>;
 
 /// The judged targets.
-const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kql", kql), ("falco", falco)];
+const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kuery", kuery), ("kql", kql), ("falco", falco)];
 
 /// Where all is. Paths are relative to the root, so that what is shown is short.
 struct Place {
@@ -98,10 +99,20 @@ fn eql(place: &Place) -> Result<(), String> {
     place.run(python, args)
 }
 
+fn kuery(place: &Place) -> Result<(), String> {
+    place.build()?;
+    let Some(python) = place.python() else { return Ok(()) };
+    let Some(node) = place.node(KIBANA_PARSER) else { return Ok(()) };
+    let mut args = vec![PathBuf::from("-I"), place.scripts.join("kuery.py")];
+    args.extend([place.root.join(&place.rulec), place.work.clone(), node, "templates".into()]);
+    args.extend(place.rules.iter().cloned());
+    place.run(python, args)
+}
+
 fn kql(place: &Place) -> Result<(), String> {
     place.build()?;
     let Some(python) = place.python() else { return Ok(()) };
-    let Some(node) = place.node() else { return Ok(()) };
+    let Some(node) = place.node(KUSTO_PARSER) else { return Ok(()) };
     let schemas =
         ["defender", "sentinel"].map(|it| (it, place.work.join(format!("kql_{it}.json"))));
     let script = place.scripts.join("kql_schema.py");
@@ -179,20 +190,21 @@ impl Place {
         installed(made(), &requirements.display().to_string()).then_some(python)
     }
 
-    /// A folder of Node packages that has the parser, or a notice.
-    fn node(&self) -> Option<PathBuf> {
+    /// A folder of Node packages that has one, of a version, or a notice.
+    fn node(&self, package: &str) -> Option<PathBuf> {
         let folder = self.work.join("node");
         let made = || -> Result<(), String> {
-            if self.root.join(&folder).join("node_modules/@kusto/language-service-next").exists() {
+            let name = package.rsplit_once('@').map_or(package, |it| it.0);
+            if self.root.join(&folder).join("node_modules").join(name).exists() {
                 return Ok(());
             }
             fs::create_dir_all(self.root.join(&folder)).map_err(|e| e.to_string())?;
             let mut npm = self.command("npm");
             npm.args(["install", "--silent", "--no-save", "--prefix"]).arg(&folder);
-            npm.arg(KUSTO_PARSER);
+            npm.arg(package);
             finish(npm)
         };
-        installed(made(), KUSTO_PARSER).then_some(folder)
+        installed(made(), package).then_some(folder)
     }
 
     /// The file of a target's outputs for all rules, one a line.

@@ -108,6 +108,7 @@ pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
     let mut dirs: Vec<PathBuf> =
         entries.filter_map(|it| it.ok()).map(|it| it.path()).filter(|it| it.is_dir()).collect();
     dirs.sort();
+    let mut folders = Vec::new();
     for dir in dirs {
         let name = dir.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let mut files = BTreeMap::new();
@@ -122,8 +123,9 @@ pub fn targets(templates: Option<&Path>) -> Result<Targets, String> {
                 files.insert(inside, text);
             }
         }
-        res.add(Folder { name, files }).map_err(show)?;
+        folders.push(Folder { name, files });
     }
+    res.add_all(folders).map_err(show)?;
     Ok(res)
 }
 

@@ -14,13 +14,15 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../templates");
 #[derive(Debug, Default)]
 pub struct Targets {
     targets: BTreeMap<String, OnceLock<Target>>,
+    /// The folders that were added, for those that borrow from them.
+    added: BTreeMap<String, Folder>,
 }
 
 impl Targets {
     /// The targets built into the program.
     pub fn builtin() -> Targets {
         let names = TEMPLATES.dirs().map(|it| it.path().to_string_lossy().into_owned());
-        Targets { targets: names.map(|it| (it, OnceLock::new())).collect() }
+        Targets { targets: names.map(|it| (it, OnceLock::new())).collect(), added: BTreeMap::new() }
     }
 
     /// Adds a target, or replaces the one of the same name.
@@ -29,8 +31,23 @@ impl Targets {
     ///
     /// When its folder is wrong.
     pub fn add(&mut self, folder: Folder) -> Result<(), LoadError> {
-        let target = Target::load(folder)?;
-        self.targets.insert(target.manifest.name.clone(), OnceLock::from(target));
+        self.add_all(vec![folder])
+    }
+
+    /// Adds several. Each may borrow from another of them, from one that was added before, or from a
+    /// built-in one, in this order; built-in ones borrow from each other.
+    ///
+    /// # Errors
+    ///
+    /// When a folder is wrong.
+    pub fn add_all(&mut self, folders: Vec<Folder>) -> Result<(), LoadError> {
+        let all = folders.iter().map(|it| (it.name.clone(), it.clone()));
+        self.added.extend(all);
+        for folder in folders {
+            let others = |name: &str| self.added.get(name).cloned().or_else(|| built_in(name));
+            let target = Target::load(folder, &others)?;
+            self.targets.insert(target.manifest.name.clone(), OnceLock::from(target));
+        }
         Ok(())
     }
 
@@ -39,7 +56,7 @@ impl Targets {
         let slot = self.targets.get(name)?;
         if slot.get().is_none() {
             // A test of this crate reads every built-in folder, so this does not fail.
-            let target = Target::load(folder(TEMPLATES.get_dir(name)?)).ok()?;
+            let target = Target::load(built_in(name)?, &built_in).ok()?;
             return Some(slot.get_or_init(|| target));
         }
         slot.get()
@@ -54,6 +71,10 @@ impl Targets {
     pub fn iter(&self) -> impl Iterator<Item = &Target> {
         self.names().filter_map(|it| self.get(it))
     }
+}
+
+fn built_in(name: &str) -> Option<Folder> {
+    TEMPLATES.get_dir(name).map(folder)
 }
 
 fn folder(dir: &Dir<'_>) -> Folder {
@@ -83,7 +104,7 @@ mod tests {
     #[test]
     fn the_built_in_targets_load() {
         for dir in TEMPLATES.dirs() {
-            if let Err(err) = Target::load(folder(dir)) {
+            if let Err(err) = Target::load(folder(dir), &built_in) {
                 panic!("{}: {}", err.file, err.message);
             }
         }

@@ -49,7 +49,7 @@ fn rule(field: &str, value: &str, title: &str) -> String {
 
 /// The text with everything in quotes taken out; `None` when a quote stays open.
 ///
-/// Knows the four languages' string syntax only: a quote, a backslash escape, no raw newline.
+/// Knows the other languages' string syntax only: a quote, a backslash escape, no raw newline.
 fn outside(text: &str, quotes: &str) -> Option<String> {
     let mut res = String::new();
     let mut chars = text.chars();
@@ -72,9 +72,58 @@ fn outside(text: &str, quotes: &str) -> Option<String> {
     Some(res)
 }
 
+/// A Kibana query with its values and quoted names taken out; `None` when a quote stays open.
+///
+/// Knows where a value without quotes ends: at a special character, or before an operator.
+fn frame(text: &str) -> Option<String> {
+    const SPECIAL: &str = "():<>{}";
+    let blank = |it: Option<&char>| it.is_some_and(|it| " \t\r\n\u{a0}".contains(*it));
+    let chars: Vec<char> = text.chars().collect();
+    let (mut res, mut at) = (String::new(), 0);
+    while at < chars.len() {
+        let ahead = chars[at..].iter().take(4).collect::<String>().to_lowercase();
+        let bound = at == 0 || blank(chars.get(at - 1));
+        let ends = |len: usize| blank(chars.get(at + len));
+        let operator = ["and", "or", "not"]
+            .into_iter()
+            .find(|it| ahead.starts_with(it) && ends(it.len()) && (bound || *it == "not"));
+        match chars[at] {
+            '"' => {
+                loop {
+                    at += 1;
+                    match chars.get(at)? {
+                        '\\' => at += 1,
+                        '\n' => return None,
+                        '"' => break,
+                        _ => {}
+                    }
+                }
+                res.push('V');
+            }
+            '\\' => {
+                at += 1;
+                res.push('V');
+            }
+            it if SPECIAL.contains(it) => res.push(it),
+            _ if operator.is_some() => {
+                let word = operator.unwrap_or_default();
+                res.push_str(&word.to_uppercase());
+                at += word.len() - 1;
+            }
+            it if blank(Some(&it)) => {}
+            _ => res.push('V'),
+        }
+        at += 1;
+    }
+    // Only one run of text stands in each place.
+    let mut pieces: Vec<char> = res.chars().collect();
+    pieces.dedup_by(|a, b| *a == 'V' && *b == 'V');
+    Some(pieces.into_iter().collect())
+}
+
 fn check(field: &str, value: &str, title: &str) {
     let targets = Targets::builtin();
-    for target in ["eql/none", "kql/none", "falco/none:condition", "rust/none"] {
+    for target in ["eql/none", "kuery/none", "kql/none", "falco/none:condition", "rust/none"] {
         let request = Request::parse(target, &targets).unwrap();
         let query = |value: &str| {
             let loaded =
@@ -84,6 +133,13 @@ fn check(field: &str, value: &str, title: &str) {
         };
         // The frame around the strings is that of a harmless value.
         let Some(text) = query(value) else { continue };
+        if target.starts_with("kuery") {
+            let found = frame(&text).unwrap_or_else(|| panic!("a quote stays open in {text}"));
+            // Without a name the first is a keyword.
+            let wanted = if field.is_empty() { "VANDV:V" } else { "V:VANDV:V" };
+            assert_eq!(found, wanted, "escaped into {text}");
+            continue;
+        }
         // A lifetime is no quote.
         let quotes = if target.starts_with("rust") { "\"" } else { "\"'`" };
         let frame = outside(&text, quotes)

@@ -175,3 +175,41 @@ fn a_wrong_folder_names_its_file() {
     }
     assert_eq!(targets.iter().count(), 0);
 }
+
+#[test]
+fn a_target_borrows_from_one_beside_it_or_from_a_built_in_one() {
+    let lender = read(&write("lends", &[]));
+    let text = |more: &str| {
+        format!(
+            "name: dialect\nabout: x\nborrow: spl\nprecedence: [not, and, or]\nand: '&'\nor: '|'\nnot: {{ before: '!' }}\nconstants: {{ 'true': '1', 'false': '0' }}\nname_quoting: name\nops: {{ text: {{ like: '{{{{ field }}}} ~ {{{{ pattern | glob }}}}', any_value: '{{{{ field }}}} ?' }}, number: {{ num_eq: '{{{{ field }}}} == {{{{ value | num }}}}' }} }}\n{more}"
+        )
+    };
+    let folder = |name: &str, files: &[(&str, String)]| Folder {
+        name: name.to_owned(),
+        files: files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect(),
+    };
+    // Its own profile of the name extends the borrowed one; the lender comes after it.
+    let own = "about: mine\nextends: spl/sysmon\n".to_owned();
+    let borrower = folder("dialect", &[("target.yml", text("")), ("profiles/sysmon.yml", own)]);
+    let mut targets = Targets::default();
+    targets.add_all(vec![borrower, lender.clone()]).unwrap();
+    let request = Request::parse("dialect", &targets).unwrap();
+    assert_eq!((&*request.profile, &*request.format), ("sysmon", "search"));
+    assert_eq!(targets.get("dialect").unwrap().profile("sysmon").unwrap().about, "mine");
+    let output = request.convert(&load().rules[0], &targets, false).result.unwrap();
+    assert!(output.text.starts_with("EventCode=1 "), "{}", output.text);
+    assert!(output.text.contains(r#"process ~ "* \"-s\" *""#), "{}", output.text);
+
+    let wrong = |target: String| {
+        let mut targets = Targets::builtin();
+        targets.add(folder("dialect", &[("target.yml", target)])).unwrap_err()
+    };
+    let err = wrong(text("").replace("borrow: spl", "borrow: nothing"));
+    assert_eq!(err.file, "dialect/target.yml");
+    assert_eq!(err.message, "it borrows from `nothing`, which is not there");
+    let err = wrong(text("").replace("borrow: spl", "borrow: dialect"));
+    assert_eq!(err.message, "`dialect` borrows from itself");
+    let err = wrong(text("").replace("borrow: spl", "borrow: kuery"));
+    assert_eq!(err.message, "it borrows from `kuery`, which borrows itself: name `eql`");
+    assert!(wrong(text("operators: x\n").replace("spl", "eql")).message.contains("operators"));
+}

@@ -84,7 +84,8 @@ impl Target {
         let options = Value::from(Serde(options));
         let source = source.unwrap_or_else(|| all.nothing.clone());
         let tables = all.tables.clone();
-        let data = context! { rule, options, source, query, tables };
+        let target = self.manifest.name.as_str();
+        let data = context! { target, rule, options, source, query, tables };
         let broken = |check: &&CheckSpec| {
             let found =
                 all.data.compile_expression(&check.when).and_then(|it| it.eval(data.clone()));
@@ -168,20 +169,23 @@ impl Target {
         let columns = Value::from(Serde(columns));
         let examples = if all.names(file, "examples") { examples(rule) } else { Json::Null };
         let examples = Value::from(Serde(examples));
+        let statement = match all.stated.contains(file) {
+            true => all.statement(source, query),
+            false => String::new(),
+        };
         let options =
             if options.is_empty() { all.nothing.clone() } else { Value::from(Serde(options)) };
         let result = if let Some(tree) = all.trees.get(file) {
             let source = source.map_or(all.nothing.clone(), |it| seen(it).plain.clone());
             let tables = all.tables.clone();
-            let data =
-                context! { query, rule => about, source, options, tables, columns, examples };
+            let data = context! { query, statement, rule => about, source, options, tables, columns, examples };
             fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
             let source = source.map_or(all.nothing.clone(), |it| seen(it).trusted.clone());
             let query = Value::from_object(Fragment(query.to_owned()));
+            let statement = Value::from_object(Fragment(statement));
             let tables = all.trusted_tables.clone();
-            let data =
-                context! { query, rule => about, source, options, tables, columns, examples };
+            let data = context! { query, statement, rule => about, source, options, tables, columns, examples };
             all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
                 if !it.ends_with('\n') {
                     it.push('\n');
@@ -239,6 +243,9 @@ pub struct Envelopes {
     data: Environment<'static>,
     /// Data envelopes by file.
     trees: BTreeMap<String, Json>,
+    /// The file of the format whose text is the statement, and those that hold it.
+    whole: Option<String>,
+    stated: HashSet<String>,
     /// The names each envelope speaks of, by file.
     names: BTreeMap<String, HashSet<String>>,
     tables: Value,
@@ -248,6 +255,16 @@ pub struct Envelopes {
 }
 
 impl Envelopes {
+    /// The query as it is run, with what the language puts around the condition: the text of the
+    /// format `query`.
+    fn statement(&self, source: Option<&SourceSpec>, query: &str) -> String {
+        let source = source.map_or(self.nothing.clone(), |it| seen(it).trusted.clone());
+        let data = context! { query => Value::from_object(Fragment(query.to_owned())), source, tables => self.trusted_tables.clone() };
+        let template = self.whole.as_ref().and_then(|it| self.text.get_template(it).ok());
+        let text = template.and_then(|it| it.render(data).ok());
+        text.map_or_else(|| query.to_owned(), |it| it.trim_end().to_owned())
+    }
+
     /// Whether an envelope speaks of a name.
     fn names(&self, file: &str, name: &str) -> bool {
         self.names.get(file).is_none_or(|it| it.contains(name))
@@ -260,7 +277,14 @@ impl Envelopes {
         data.set_undefined_behavior(UndefinedBehavior::Chainable);
         let mut trees = BTreeMap::new();
         let mut names = BTreeMap::new();
+        let whole =
+            manifest.formats.iter().find(|it| it.name == "query" && it.file.ends_with(".jinja"));
+        let whole = whole.map(|it| it.file.clone());
+        let mut stated = HashSet::new();
         for format in &manifest.formats {
+            if files.get(&format.file).is_some_and(|it| it.contains("statement")) {
+                stated.insert(format.file.clone());
+            }
             let head = format.head.as_ref().and_then(|it| Some((it, files.get(it)?)));
             if let Some((file, source)) = head {
                 trees.insert(file.clone(), tree(source)?);
@@ -279,7 +303,7 @@ impl Envelopes {
         let tables = Value::from(Serde(&manifest.tables));
         let trusted_tables = trust(&manifest.tables);
         let nothing = Value::from(Serde(serde_json::Map::new()));
-        Ok(Envelopes { text, data, trees, names, tables, trusted_tables, nothing })
+        Ok(Envelopes { text, data, trees, whole, stated, names, tables, trusted_tables, nothing })
     }
 }
 

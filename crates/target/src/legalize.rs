@@ -18,7 +18,7 @@ use crate::load::Target;
 use crate::manifest::{Kind, Version};
 use crate::profile::Profile;
 use crate::quote::{self, Unquotable};
-use crate::ways::{Arg, Search, as_text, describe, settled, ways};
+use crate::ways::{Arg, Search, as_text, cased_ways, describe, settled, ways};
 
 /// A test as it will be written, before neighbours are joined into lists.
 struct Call<'a, 'r> {
@@ -102,6 +102,7 @@ impl<'a> Legalizer<'a> {
                 let part = self.expr(part, !negated);
                 Piecewise::Done(match self.finish(part) {
                     Legal::Const(it) => Legal::Const(!it),
+                    Legal::Not(it) => *it,
                     it => Legal::Not(Box::new(it)),
                 })
             }
@@ -248,7 +249,12 @@ impl<'a> Legalizer<'a> {
         self.note_ascii(test, negated);
         self.note_empty(test, kind, negated);
         let mut unsaid = None;
-        for way in ways(&test.predicate, kind) {
+        let mut said = ways(&test.predicate, kind);
+        let folded = said.len();
+        if self.target.manifest.only_cased.is_some() {
+            said.extend(cased_ways(&test.predicate));
+        }
+        for (idx, way) in said.into_iter().enumerate() {
             let mut widened = None;
             let arg = match way.arg {
                 Arg::Unbounded(regex, search) => {
@@ -301,7 +307,19 @@ impl<'a> Legalizer<'a> {
                         reason: reason.clone(),
                         span: test.span,
                     });
-                    for note in stated.into_iter().chain(widened) {
+                    let lost = self.lost(op, &arg).map(|reason| Note {
+                        effect: Effect::Wider.flip(negated ^ not),
+                        reason: reason.to_owned(),
+                        span: test.span,
+                    });
+                    let lost: Vec<Note> = lost.collect();
+                    let cased = self.target.manifest.only_cased.as_ref();
+                    let cased = cased.filter(|_| idx >= folded).map(|reason| Note {
+                        effect: Effect::Narrower.flip(negated ^ not),
+                        reason: reason.clone(),
+                        span: test.span,
+                    });
+                    for note in stated.into_iter().chain(widened).chain(cased).chain(lost) {
                         let known = |it: &Note| it.span == note.span && *it == note;
                         if !self.notes.iter().any(known) {
                             self.notes.push(note);
@@ -324,7 +342,7 @@ impl<'a> Legalizer<'a> {
             return self.unquotable(test, &it);
         }
         if let Predicate::Net(net) = &test.predicate
-            && matches!(kind, Kind::Text | Kind::Array)
+            && matches!(kind, Kind::Text | Kind::Array | Kind::Wildcard)
             && let Some(patterns) = as_text(*net)
         {
             return self.net_as_text(test, patterns, negated);
@@ -420,7 +438,7 @@ impl<'a> Legalizer<'a> {
         let Some(reason) = &self.target.manifest.empty_text else { return };
         let passes = match &test.predicate {
             // What is no text is null when it is missing.
-            _ if !matches!(kind, Kind::Text | Kind::Joined | Kind::Any) => false,
+            _ if !matches!(kind, Kind::Text | Kind::Wildcard | Kind::Joined | Kind::Any) => false,
             // The op that asks for any value has its own effect.
             Predicate::Text(it, _) if it.shape() == Shape::Anything => false,
             Predicate::Text(it, case) => matcher::covers(it, "", *case),
@@ -478,6 +496,24 @@ impl<'a> Legalizer<'a> {
             end.push_str(&text);
         }
         Ok(res)
+    }
+
+    /// Why the text of a test is written with a loss.
+    fn lost<'t>(&'t self, op: &'t Op, arg: &Arg<'_>) -> impl Iterator<Item = &'t str> {
+        let tables = &self.target.manifest.quoting;
+        let pattern = match arg {
+            Arg::Glob(it) => Some(it.clone()),
+            _ => None,
+        };
+        let holes = op.pieces.iter().filter_map(|it| match it {
+            Piece::Hole(hole) if matches!(hole.source.as_str(), "pattern" | "patterns") => {
+                hole.filters.iter().find_map(|it| tables.get(it))
+            }
+            _ => None,
+        });
+        holes.flat_map(move |table| {
+            pattern.iter().flat_map(|it| quote::lost(table, it)).collect::<Vec<_>>()
+        })
     }
 
     fn fill(&self, hole: &Hole, arg: &Arg<'_>) -> Result<String, Unquotable> {

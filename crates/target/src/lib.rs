@@ -4,6 +4,7 @@
 //! Does not know: any particular target by name, how rules are written.
 
 mod adapt;
+mod borrow;
 mod carry;
 mod codes;
 mod envelope;

@@ -7,6 +7,7 @@ use ir::Rule;
 use rustc_hash::FxHashMap;
 use serde_yaml::Value as Yaml;
 
+use crate::borrow;
 use crate::codes::{BAD_OPTION, SKIPPED};
 use crate::envelope::Envelopes;
 use crate::hole::{Op, compile};
@@ -45,22 +46,20 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads manifest, profiles and templates, and checks all of them.
+    /// Reads manifest, profiles and templates, and checks all of them. `others` gives the folders
+    /// of other targets, for one that borrows.
     ///
     /// # Errors
     ///
     /// When a file is missing or says something that is not known.
-    pub fn load(folder: Folder) -> Result<Target, LoadError> {
-        let err = |file: &str, message: String| LoadError {
-            file: format!("{}/{file}", folder.name),
-            message,
-        };
-        let text = folder
-            .files
-            .get("target.yml")
-            .ok_or_else(|| err("target.yml", "the file is missing".to_owned()))?;
-        let manifest: Manifest =
-            serde_yaml::from_str(text).map_err(|it| err("target.yml", it.to_string()))?;
+    pub fn load(
+        mut folder: Folder,
+        others: &dyn Fn(&str) -> Option<Folder>,
+    ) -> Result<Target, LoadError> {
+        let name = folder.name.clone();
+        let err =
+            |file: &str, message: String| LoadError { file: format!("{name}/{file}"), message };
+        let manifest = borrow::manifest(&mut folder, others).map_err(|it| err("target.yml", it))?;
         if manifest.name != folder.name {
             return Err(err(
                 "target.yml",
@@ -89,12 +88,17 @@ impl Target {
         }
         let mut profiles = BTreeMap::new();
         for (path, text) in &folder.files {
-            let Some(name) = path.strip_prefix("profiles/").and_then(|it| it.strip_suffix(".yml"))
+            // Those of a folder inside are another target's, there to be extended.
+            let Some(name) = path
+                .strip_prefix("profiles/")
+                .and_then(|it| it.strip_suffix(".yml"))
+                .filter(|it| !it.contains('/'))
             else {
                 continue;
             };
             let mut profile = read(&folder, name, text).map_err(|it| err(path, it))?;
             profile.spread().map_err(|it| err(path, it))?;
+            profile.ask_of_sources();
             for source in &profile.sources {
                 if let Some(missing) =
                     source.fields.iter().find(|it| !profile.groups.contains_key(*it))
@@ -165,7 +169,8 @@ impl Target {
     pub(crate) fn op(&self, kind: Kind, name: &str) -> Option<&Op> {
         let kind = if kind == Kind::Any { natural(name) } else { kind };
         let find = |kind: Kind| self.ops.get(&kind).and_then(|it| it.get(name));
-        find(kind).or_else(|| find(Kind::All))
+        // Ops of every kind ask a column, and `anywhere` has none.
+        find(kind).or_else(|| find(Kind::All).filter(|_| kind != Kind::Anywhere))
     }
 
     /// The op for several values of an op for one.

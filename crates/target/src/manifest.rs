@@ -17,6 +17,9 @@ pub struct Manifest {
     /// Where the language is described.
     #[serde(default)]
     pub reference: String,
+    /// The target whose profiles, envelopes, options and tables this one has too; see [`crate::Target::load`].
+    #[serde(default)]
+    pub borrow: Option<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.
@@ -31,6 +34,10 @@ pub struct Manifest {
     /// Whether only ASCII letters are folded where case is ignored.
     #[serde(default)]
     pub ascii_case: bool,
+    /// Why text is compared as it is written where its case makes no difference: the language has no
+    /// op that ignores case.
+    #[serde(default)]
+    pub only_cased: Option<String>,
     /// Why a missing text passes a test that the empty one passes, where the language keeps it so.
     #[serde(default)]
     pub empty_text: Option<String>,
@@ -230,6 +237,13 @@ pub struct Quoting {
     /// What is written for `?`.
     #[serde(default)]
     pub one: Option<String>,
+    /// What is written with a loss, and why it is then wider: a character of `escapes`, `one` for the
+    /// wildcard `?`, or `edge` for blanks at the ends, which are then written as `any`.
+    #[serde(default)]
+    pub wider: BTreeMap<String, String>,
+    /// Words that would be read as operators.
+    #[serde(default)]
+    pub words: Option<Words>,
     /// The table that the finished text is then quoted with.
     #[serde(default)]
     pub inside: Option<String>,
@@ -239,6 +253,16 @@ pub struct Quoting {
     /// ASCII characters that are written as they are, one bit each; filled on first use.
     #[serde(skip)]
     pub(crate) bare: std::sync::OnceLock<u128>,
+}
+
+/// Words that need a mark where text has no quotes around it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    /// The mark, which stands before them.
+    pub mark: String,
+    /// The words in lower case; a blank before or after one means that only such is an operator.
+    pub of: Vec<String>,
 }
 
 /// Text that stands for itself.
@@ -307,6 +331,10 @@ pub struct Flavour {
 pub enum Kind {
     /// Text.
     Text,
+    /// Text in a column that is made for patterns, where the language tells it apart.
+    Wildcard,
+    /// Text that is cut into words, which alone can be asked for, where the language tells it apart.
+    Analyzed,
     /// A number.
     Number,
     /// A boolean.
@@ -332,6 +360,8 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Text => "text",
+            Kind::Wildcard => "wildcard",
+            Kind::Analyzed => "analyzed",
             Kind::Number => "number",
             Kind::Bool => "bool",
             Kind::Ip => "ip",

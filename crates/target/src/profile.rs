@@ -31,6 +31,9 @@ pub struct Profile {
     /// Beginnings of names of columns that exist in every deployment, whoever names them.
     #[serde(default)]
     pub mapped: Vec<String>,
+    /// What sources say under `with` and a query itself has to ask, by the keys there.
+    #[serde(default)]
+    pub asked: BTreeMap<String, AskedSpec>,
     /// What columns hold, by their own names.
     #[serde(default)]
     pub columns: BTreeMap<String, ColumnSpec>,
@@ -103,6 +106,17 @@ pub struct ColumnLong {
     /// Whether a value that is not there is an empty text, which a test on an empty text then finds.
     #[serde(default)]
     pub empty_when_missing: bool,
+}
+
+/// A column that tells what a source says, for a language that has no other place for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskedSpec {
+    /// The column, with modifiers as in `where`.
+    pub column: String,
+    /// Values that ask for nothing.
+    #[serde(default)]
+    pub but: Vec<serde_json::Value>,
 }
 
 /// The columns of a field.
@@ -311,6 +325,21 @@ impl Profile {
             }
         }
         Ok(())
+    }
+
+    /// Makes what sources say under `with` conditions of them, where `asked` names a column for it.
+    pub(crate) fn ask_of_sources(&mut self) {
+        for source in &mut self.sources {
+            let told = self.asked.iter().filter_map(|(key, it)| {
+                let value = source.with.get(key).filter(|value| !it.but.contains(value))?;
+                Some((it.column.clone(), value.clone()))
+            });
+            let mut condition: Where = told.collect();
+            for (key, value) in std::mem::take(&mut source.condition) {
+                condition.insert(key, value);
+            }
+            source.condition = condition;
+        }
     }
 
     /// The source for a rule: the one that says the most of its log source; of equals the first

@@ -163,7 +163,7 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way<'_>> {
             text_ways(Cow::Owned(Pattern::literal(it.to_string())), Case::Insensitive, &mut res);
             res
         }
-        Predicate::Null => vec![way("is_null", Arg::Nothing)],
+        Predicate::Null => vec![way("is_null", Arg::Nothing), way("not any_value", Arg::Nothing)],
         Predicate::Exists => vec![way("exists", Arg::Nothing)],
         Predicate::Net(net) => {
             let op = if net.address().is_ipv4() { "in_net_v4" } else { "in_net_v6" };
@@ -186,6 +186,20 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way<'_>> {
             )]
         }
     }
+}
+
+/// The ways to say a test on text as if its case counted, where it does not.
+pub fn cased_ways(predicate: &Predicate) -> Vec<Way<'_>> {
+    let mut res = Vec::new();
+    let literal = |it: String| Cow::Owned(Pattern::literal(it));
+    match predicate {
+        Predicate::Text(it, Case::Insensitive) => {
+            text_ways(Cow::Borrowed(it), Case::Sensitive, &mut res);
+        }
+        Predicate::Bool(it) => text_ways(literal(it.to_string()), Case::Sensitive, &mut res),
+        _ => {}
+    }
+    res
 }
 
 /// One of five names, in the order of [`Cmp`].
