@@ -13,6 +13,7 @@ const LAYERS: &[&str] = &[
     "matcher",
     "prove",
     "target",
+    "import",
     "lint",
     "driver",
     "cli",

@@ -62,6 +62,9 @@ pub struct Convert {
     /// Refuse output that is not exact.
     #[arg(long)]
     pub strict: bool,
+    /// Read each output back and prove that it says what the rule asks.
+    #[arg(long)]
+    pub verify: bool,
     /// A folder of further targets, one folder each.
     #[arg(long)]
     pub templates: Option<PathBuf>,

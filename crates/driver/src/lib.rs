@@ -15,6 +15,7 @@ mod load;
 mod reasons;
 mod relation;
 mod through;
+mod verify;
 
 pub use builtin::Targets;
 pub use check::{check, check_target};
@@ -28,11 +29,12 @@ pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use through::Through;
+pub use verify::Verified;
 
 use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [syntax::CODES, lower::CODES, target::CODES, codes::CODES];
+    let stages = [syntax::CODES, lower::CODES, target::CODES, import::CODES, codes::CODES];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

@@ -16,6 +16,7 @@ mod manifest;
 mod map;
 mod profile;
 mod quote;
+mod rows;
 mod ways;
 mod work;
 
@@ -27,7 +28,7 @@ pub use manifest::{Format, Kind, Manifest, OptionSpec, Version};
 pub use profile::Profile;
 
 use diagnostic::Diagnostic;
-use ir::Rule;
+use ir::{Expr, Rule};
 
 /// A rule in a target's words.
 #[derive(Debug, Clone)]
@@ -44,6 +45,11 @@ pub struct Output {
     pub fidelity: Fidelity,
     /// Where and why it is not exact.
     pub notes: Vec<Note>,
+    /// What it has to say of the rows of the profile's tables.
+    pub asked: Expr,
+    /// How what is written relates to `asked`: the part of the fidelity that is the language's, and
+    /// not the field map's.
+    pub said: Fidelity,
 }
 
 impl Target {
@@ -62,7 +68,8 @@ impl Target {
         let options = self.options(rule)?;
         let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
         let mut notes = mapped.notes;
-        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
+        let mut own = Vec::new();
+        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut own)?;
         if let legal::Legal::Const(value) = legal {
             return Err(vec![self.decided(rule, value)]);
         }
@@ -72,9 +79,14 @@ impl Target {
             false => Vec::new(),
         };
         let item = self.envelope(rule, mapped.source, &query, &options, &columns, format)?;
+        let said = Fidelity::of(&own);
+        own.retain(|it| !notes.contains(it));
+        notes.extend(own);
         let fidelity = Fidelity::of(&notes);
         let source = mapped.source.map(|it| it.with.clone()).unwrap_or_default();
-        let mut res = Output { text: String::new(), item, since, source, fidelity, notes };
+        let text = String::new();
+        let asked = mapped.expr;
+        let mut res = Output { text, item, since, source, fidelity, notes, asked, said };
         res.text = self.bundle(format, &[&res]).unwrap_or_else(|_| res.item.clone());
         Ok(res)
     }
@@ -103,7 +115,7 @@ impl Target {
 
     /// A rule's question about the columns of a profile, before it is put into words; `None` when
     /// the profile has no place for it.
-    pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<ir::Expr> {
+    pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<Expr> {
         let options = self.options(rule).ok()?;
         let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
         mapped.ok().map(|it| it.expr)

@@ -17,6 +17,9 @@ pub struct Manifest {
     /// Where the language is described.
     #[serde(default)]
     pub reference: String,
+    /// The reader that understands the language, for `convert --verify` and `import`; absent: none.
+    #[serde(default)]
+    pub reader: Option<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.

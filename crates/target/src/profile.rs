@@ -359,6 +359,15 @@ impl Profile {
         }
     }
 
+    /// Columns that a query writes otherwise than by their name, and how; of a family the name ends
+    /// in `.*`, and `{rest}` stands for the star.
+    pub fn spelled(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns.iter().filter_map(|(name, spec)| match spec {
+            ColumnSpec::Long(it) => Some((name.as_str(), it.spelled.as_deref()?)),
+            ColumnSpec::Kind(_) => None,
+        })
+    }
+
     /// The family that a column belongs to, and what stands for its star: the longest that fits.
     pub(crate) fn family<'a>(&self, name: &'a str) -> Option<(&ColumnSpec, &'a str)> {
         if !*self.families.get_or_init(|| self.columns.keys().any(|it| it.ends_with(".*"))) {

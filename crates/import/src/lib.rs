@@ -1,0 +1,75 @@
+//! Readers of query languages: from their words back to meaning.
+//!
+//! Knows: what queries of other products say, and how their rule files look.
+//! Does not know: how our own targets write them; what a rule file of ours means.
+//!
+//! A reader gives the meaning of a query over the names that stand in it, under the language's own
+//! semantics: which comparisons tell case apart, what a missing value is, where a pattern is
+//! anchored. What the meaning can't say is refused, at its place. Readers share no code with the
+//! targets that write these languages, so that the one can be the judge of the other.
+//!
+//! **Invariant:** this is the one library that speaks of languages by name. A target says in its
+//! manifest which reader understands it (`reader`).
+
+mod ascii;
+mod codes;
+mod columns;
+mod eql;
+mod literal;
+mod lucene;
+mod place;
+mod regex_text;
+
+use diagnostic::Diagnostic;
+use ir::Expr;
+
+pub use codes::CODES;
+pub use columns::Columns;
+pub use place::Place;
+
+/// A query, read.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// When it matches an event, over the names of its own columns.
+    pub expr: Expr,
+    /// Where it looks, in the language's own words: a category, a table.
+    pub place: Vec<(&'static str, String)>,
+    /// How far back it looks, when it says so itself: `1h`.
+    pub lookback: Option<String>,
+    /// What was read and left aside.
+    pub aside: Vec<Diagnostic>,
+}
+
+/// A query language.
+#[derive(Debug)]
+pub struct Language {
+    /// Its name on the command line and in manifests.
+    pub key: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Reads one query.
+    read: fn(&Place<'_>, &Columns<'_>) -> Result<Query, Vec<Diagnostic>>,
+}
+
+/// All languages that can be read.
+pub static LANGUAGES: &[Language] = &[Language {
+    key: "eql",
+    about: "Event Query Language, as Elasticsearch runs it",
+    read: eql::read,
+}];
+
+impl Language {
+    /// The language of that key.
+    pub fn get(key: &str) -> Option<&'static Language> {
+        LANGUAGES.iter().find(|it| it.key == key)
+    }
+
+    /// Reads one query.
+    ///
+    /// # Errors
+    ///
+    /// Located diagnostics: the text is not of the language, or says what no rule can say.
+    pub fn read(&self, text: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
+        (self.read)(text, columns)
+    }
+}
