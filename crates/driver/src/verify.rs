@@ -12,7 +12,7 @@ use ir::{Case, Cmp, Expr, Field, Net, Part, Pattern, Predicate, Regex, Test, nor
 use prove::{Prover, Schema};
 use serde_json::Value;
 use source::{FileId, Span};
-use target::{Fidelity, Kind, Output, Profile};
+use target::{Fidelity, Kind, Output, Profile, Target};
 
 use crate::builtin::Targets;
 use crate::convert::Request;
@@ -83,12 +83,12 @@ impl Request {
         }
         let plain = |it: Expr| normalize(numbers_as_text(it), &mut Vec::new());
         let (asked, read) = (plain(profile.in_rows(&output.asked)), plain(query.expr));
-        compare(&asked, &read, output.said, profile)
+        compare(&asked, &read, output.said, target, profile)
     }
 }
 
 /// Whether `read` stands to `asked` as `fidelity` says.
-fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, profile: &Profile) -> Verified {
+fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, target: &Target, profile: &Profile) -> Verified {
     if same(asked, read) {
         return Verified::Proved;
     }
@@ -106,9 +106,9 @@ fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, profile: &Profile) -> 
     let plain = |name: &str| {
         matches!(profile.column(name).0, Kind::Number | Kind::Bool | Kind::Ip | Kind::Date)
     };
-    let schema = Schema::new(|name| !plain(name));
+    let schema = Schema::new(|name| !target.manifest.single && !plain(name));
     let mut prover = Prover::new(&schema);
-    let rows = rows(&[asked, read], profile);
+    let rows = rows(&[asked, read], target, profile);
     let mut res = Verified::Proved;
     for (one, other, output) in questions {
         // What is true of all events is true of rows; and fewer tests are decided more often.
@@ -143,11 +143,14 @@ fn numbers_as_text(expr: Expr) -> Expr {
 ///
 /// A column of numbers, booleans or addresses holds these, spelled in one way. A number that is kept
 /// as text is spelled as the meaning spells numbers. No column holds an object.
-fn rows(exprs: &[&Expr], profile: &Profile) -> Expr {
+fn rows(exprs: &[&Expr], target: &Target, profile: &Profile) -> Expr {
     let span = Span::new(FileId::FIRST, 0, 0);
     let mut fields: BTreeMap<Arc<str>, Vec<&Predicate>> = BTreeMap::new();
     for expr in exprs {
         expr.for_each_test(&mut |it| {
+            if let Predicate::Field(other, ..) = &it.predicate {
+                fields.entry(other.clone()).or_default().push(&it.predicate);
+            }
             if let Field::Named(name) = &it.field {
                 fields.entry(name.clone()).or_default().push(&it.predicate);
             }
@@ -166,7 +169,20 @@ fn rows(exprs: &[&Expr], profile: &Profile) -> Expr {
             Kind::Number => parts.extend(regex(PLAIN_NUMBER).map(|it| or_none(vec![it]))),
             Kind::Bool => parts.push(or_none(vec![Predicate::Bool(true), Predicate::Bool(false)])),
             Kind::Ip => parts.extend(Net::parse("::/0").map(|it| or_none(vec![Predicate::Net(it)]))),
-            _ => {
+            kind => {
+                // A list without elements is missing, and so is what two columns are compared in.
+                let compared = predicates.iter().any(|it| matches!(it, Predicate::Field(..)));
+                if target.manifest.empty_text.is_some() && (kind == Kind::Joined || compared) {
+                    parts.push(test(Predicate::Text(Pattern::default(), Case::Sensitive)).not());
+                }
+                // It shows the address of another column, an IPv4 address as one of that version.
+                if profile.is_for_networks(&name) {
+                    let colon = [Part::Run, Part::Literal(":".to_owned()), Part::Run];
+                    let colon = Predicate::Text(Pattern::new(colon), Case::Sensitive);
+                    let four = Net::parse("0.0.0.0/0").map(Predicate::Net);
+                    let both = std::iter::once(colon).chain(four).map(test).collect();
+                    parts.push(Expr::all(both).not());
+                }
                 if predicates.iter().any(|it| matches!(it, Predicate::Null)) {
                     let any = Pattern::new([Part::Run]);
                     parts.push(or_none(vec![Predicate::Text(any, Case::Insensitive)]));

@@ -15,10 +15,12 @@ mod ascii;
 mod codes;
 mod columns;
 mod eql;
+mod kusto;
 mod literal;
 mod lucene;
 mod place;
 mod regex_text;
+mod truth;
 
 use diagnostic::Diagnostic;
 use ir::Expr;
@@ -52,11 +54,18 @@ pub struct Language {
 }
 
 /// All languages that can be read.
-pub static LANGUAGES: &[Language] = &[Language {
-    key: "eql",
-    about: "Event Query Language, as Elasticsearch runs it",
-    read: eql::read,
-}];
+pub static LANGUAGES: &[Language] = &[
+    Language {
+        key: "eql",
+        about: "Event Query Language, as Elasticsearch runs it",
+        read: eql::read,
+    },
+    Language {
+        key: "kql",
+        about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
+        read: kusto::read,
+    },
+];
 
 impl Language {
     /// The language of that key.

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// Whether only ASCII letters are folded where case is ignored.
     #[serde(default)]
     pub ascii_case: bool,
+    /// Whether a column holds at most one value.
+    #[serde(default)]
+    pub single: bool,
     /// Why a missing text passes a test that the empty one passes, where the language keeps it so.
     #[serde(default)]
     pub empty_text: Option<String>,
