@@ -175,14 +175,6 @@ fn rows(exprs: &[&Expr], target: &Target, profile: &Profile) -> Expr {
                 if target.manifest.empty_text.is_some() && (kind == Kind::Joined || compared) {
                     parts.push(test(Predicate::Text(Pattern::default(), Case::Sensitive)).not());
                 }
-                // It shows the address of another column, an IPv4 address as one of that version.
-                if profile.is_for_networks(&name) {
-                    let colon = [Part::Run, Part::Literal(":".to_owned()), Part::Run];
-                    let colon = Predicate::Text(Pattern::new(colon), Case::Sensitive);
-                    let four = Net::parse("0.0.0.0/0").map(Predicate::Net);
-                    let both = std::iter::once(colon).chain(four).map(test).collect();
-                    parts.push(Expr::all(both).not());
-                }
                 if predicates.iter().any(|it| matches!(it, Predicate::Null)) {
                     let any = Pattern::new([Part::Run]);
                     parts.push(or_none(vec![Predicate::Text(any, Case::Insensitive)]));

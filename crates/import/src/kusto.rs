@@ -511,7 +511,7 @@ impl<'a> Reader<'a> {
 
     fn column(&self, name: String) -> Operand {
         let kind = self.columns.kind(&name);
-        Operand { name: Arc::from(name), kind, letters: Letters::AsTheyAre, text: false }
+        Operand { name: Arc::from(name), kind, letters: Letters::AsTheyAre, text: false, unmapped: false }
     }
 
     /// The column that is written so.
@@ -596,6 +596,9 @@ impl<'a> Reader<'a> {
                     )),
                 }
             }
+            ("trim_start", [Value::Text(regex), Value::Operand(it)]) if regex == "(?i)::ffff:" => {
+                Ok(Value::Operand(Operand { unmapped: true, ..it.clone() }))
+            }
             ("pack_array", _) => Ok(Value::List(values)),
             ("set_has_element", [Value::Operand(it), Value::Text(text)]) => {
                 let predicate = Predicate::Text(Pattern::literal(text), ir::Case::Sensitive);
@@ -649,7 +652,7 @@ impl<'a> Reader<'a> {
         // The function of version 4 does not read an address of it that is written as one of version 6.
         let colon = Pattern::new([Part::Run, Part::Literal(":".to_owned()), Part::Run]);
         let colon = || test(&it.name, Predicate::Text(colon.clone(), ir::Case::Sensitive), span);
-        let plain = |expr: Expr| match four {
+        let plain = |expr: Expr| match four && !it.unmapped {
             true => Expr::all(vec![expr, colon().not()]),
             false => expr,
         };

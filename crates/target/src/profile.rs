@@ -368,13 +368,6 @@ impl Profile {
         })
     }
 
-    /// Whether a column is one that networks are asked of in place of another.
-    pub fn is_for_networks(&self, name: &str) -> bool {
-        self.columns.values().any(
-            |it| matches!(it, ColumnSpec::Long(it) if it.networks.as_deref() == Some(name)),
-        )
-    }
-
     /// The family that a column belongs to, and what stands for its star: the longest that fits.
     pub(crate) fn family<'a>(&self, name: &'a str) -> Option<(&ColumnSpec, &'a str)> {
         if !*self.families.get_or_init(|| self.columns.keys().any(|it| it.ends_with(".*"))) {

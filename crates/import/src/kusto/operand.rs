@@ -20,6 +20,8 @@ pub struct Operand {
     pub letters: Letters,
     /// Whether its text is asked, whatever it holds.
     pub text: bool,
+    /// Whether an IPv4 address that is written as one of version 6 is read as what it is.
+    pub unmapped: bool,
 }
 
 /// What becomes of letters before a comparison.
@@ -40,7 +42,7 @@ pub fn test(name: &Arc<str>, predicate: Predicate, span: Span) -> Expr {
 impl Operand {
     /// Whether it is a column as it stands.
     pub fn plain(&self) -> bool {
-        self.letters == Letters::AsTheyAre
+        self.letters == Letters::AsTheyAre && !self.unmapped
     }
 
     /// Whether the value is text, for which missing is empty.
@@ -81,6 +83,9 @@ impl Operand {
                 }
                 _ => Err(format!("the column `{}` holds numbers, and is compared with text", self.name)),
             };
+        }
+        if self.unmapped {
+            return Err("a part of an address is compared".to_owned());
         }
         let (word, cased) = match sign.strip_suffix("_cs") {
             Some(it) => (it, true),
