@@ -165,6 +165,9 @@ fn rows(exprs: &[&Expr], target: &Target, profile: &Profile) -> Expr {
             let all = it.into_iter().chain([Predicate::Null]).map(test);
             Expr::any(all.collect())
         };
+        if predicates.iter().any(|it| matches!(it, Predicate::Exists)) {
+            parts.push(Expr::all(vec![test(Predicate::Exists), test(Predicate::Null)]).not());
+        }
         match profile.column(&name).0 {
             Kind::Number => parts.extend(regex(PLAIN_NUMBER).map(|it| or_none(vec![it]))),
             Kind::Bool => parts.push(or_none(vec![Predicate::Bool(true), Predicate::Bool(false)])),

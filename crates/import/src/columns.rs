@@ -26,6 +26,11 @@ impl<'a> Columns<'a> {
         self.profile.map_or(Kind::Any, |it| it.column(name).0)
     }
 
+    /// Whether something is said of this very column.
+    pub fn is_known(&self, name: &str) -> bool {
+        self.profile.is_some_and(|it| it.columns.contains_key(name))
+    }
+
     /// Columns that a query writes otherwise than by their name, and how.
     pub fn spelled(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.profile.into_iter().flat_map(Profile::spelled)

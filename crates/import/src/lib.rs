@@ -15,6 +15,7 @@ mod ascii;
 mod codes;
 mod columns;
 mod eql;
+mod falco;
 mod kusto;
 mod literal;
 mod lucene;
@@ -64,6 +65,11 @@ pub static LANGUAGES: &[Language] = &[
         key: "kql",
         about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
         read: kusto::read,
+    },
+    Language {
+        key: "falco",
+        about: "Falco's conditions and files of rules",
+        read: falco::read,
     },
 ];
 
