@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use import::{Columns, Language, Place};
+use import::{Columns, Language, Shelf};
 use ir::{Case, Cmp, Expr, Field, Net, Part, Pattern, Predicate, Regex, Test, normalize};
 use prove::{Prover, Schema};
 use serde_json::Value;
@@ -66,8 +66,14 @@ impl Request {
         let Some(language) = target.manifest.reader.as_deref().and_then(Language::get) else {
             return unknown("the target names no reader of its language");
         };
-        let place = Place::whole(&output.text, FileId::FIRST);
-        let query = match language.read(&place, &Columns::of(profile)) {
+        let columns = Columns::of(profile);
+        let read = language.documents(&output.text, FileId::FIRST, &columns, &mut Shelf::default());
+        let query = match read.map(|mut it| (it.pop(), it.pop())) {
+            Ok((Some(document), None)) => document.query,
+            Ok(_) => return unknown("it is not one query"),
+            Err(problems) => Err(problems),
+        };
+        let query = match query {
             Ok(it) => it,
             Err(problems) => {
                 let why = problems.first().map_or("nothing was read", |it| it.message.as_str());

@@ -11,9 +11,11 @@
 //! **Invariant:** this is the one library that speaks of languages by name. A target says in its
 //! manifest which reader understands it (`reader`).
 
+mod about;
 mod ascii;
 mod codes;
 mod columns;
+mod document;
 mod eql;
 mod falco;
 mod kusto;
@@ -25,9 +27,12 @@ mod truth;
 
 use diagnostic::Diagnostic;
 use ir::Expr;
+use source::FileId;
 
+pub use about::About;
 pub use codes::CODES;
 pub use columns::Columns;
+pub use document::{Document, Shelf};
 pub use place::Place;
 
 /// A query, read.
@@ -86,5 +91,21 @@ impl Language {
     /// Located diagnostics: the text is not of the language, or says what no rule can say.
     pub fn read(&self, text: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
         (self.read)(text, columns)
+    }
+
+    /// Reads a file: a query alone, or what a product keeps queries in. Names that the file defines are
+    /// put on the shelf, for files after it.
+    ///
+    /// # Errors
+    ///
+    /// Located diagnostics: the file can't be read. A query in it that can't is a document all the same.
+    pub fn documents(
+        &self,
+        text: &str,
+        file: FileId,
+        columns: &Columns<'_>,
+        shelf: &mut Shelf,
+    ) -> Result<Vec<Document>, Vec<Diagnostic>> {
+        document::read(self, &document::File { text, id: file }, columns, shelf)
     }
 }
