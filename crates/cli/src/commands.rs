@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod diff;
 mod explain;
+mod import;
 mod targets;
 mod test;
 
@@ -11,6 +12,7 @@ pub use check::check;
 pub use convert::convert;
 pub use diff::diff;
 pub use explain::explain;
+pub use import::import;
 pub use targets::targets;
 pub use test::test;
 

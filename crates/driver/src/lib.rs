@@ -11,6 +11,7 @@ mod convert;
 mod diff;
 mod fix;
 mod fixtures;
+mod import;
 mod load;
 mod reasons;
 mod relation;
@@ -25,6 +26,7 @@ pub use convert::{Conversion, Request};
 pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
+pub use import::{ImportRequest, Imported, ImportedRule};
 pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
@@ -35,6 +37,6 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [syntax::CODES, lower::CODES, target::CODES, import::CODES, codes::CODES];
+    let stages = [syntax::CODES, lower::CODES, target::CODES, ::import::CODES, codes::CODES];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use import::{Columns, Language, Shelf};
+use ::import::{Columns, Language, Shelf};
 use ir::{Case, Cmp, Expr, Field, Net, Part, Pattern, Predicate, Regex, Test, normalize};
 use prove::{Prover, Schema};
 use serde_json::Value;
@@ -94,7 +94,7 @@ impl Request {
 }
 
 /// Whether `read` stands to `asked` as `fidelity` says.
-fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, target: &Target, profile: &Profile) -> Verified {
+pub(crate) fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, target: &Target, profile: &Profile) -> Verified {
     if same(asked, read) {
         return Verified::Proved;
     }

@@ -9,4 +9,6 @@ diagnostic::codes! {
     LEFT_ASIDE = "I003" "left-aside";
     /// What stands around a query can't be read.
     BAD_ENVELOPE = "I004" "bad-envelope";
+    /// A query that was read, and that no rule of ours can hold.
+    NOT_IMPORTED = "I005" "not-imported";
 }

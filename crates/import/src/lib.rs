@@ -24,16 +24,18 @@ mod lucene;
 mod place;
 mod regex_text;
 mod truth;
+mod write;
 
 use diagnostic::Diagnostic;
 use ir::Expr;
 use source::FileId;
 
 pub use about::About;
-pub use codes::CODES;
+pub use codes::{CODES, NOT_IMPORTED};
 pub use columns::Columns;
 pub use document::{Document, Shelf};
 pub use place::Place;
+pub use write::{Draft, Unwritable};
 
 /// A query, read.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Language {
     pub key: &'static str,
     /// One line about it.
     pub about: &'static str,
+    /// The vocabulary of the names in its queries, where a rule can say it.
+    pub taxonomy: Option<&'static str>,
     /// Reads one query.
     read: fn(&Place<'_>, &Columns<'_>) -> Result<Query, Vec<Diagnostic>>,
 }
@@ -64,16 +68,19 @@ pub static LANGUAGES: &[Language] = &[
     Language {
         key: "eql",
         about: "Event Query Language, as Elasticsearch runs it",
+        taxonomy: Some("ecs"),
         read: eql::read,
     },
     Language {
         key: "kql",
         about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
+        taxonomy: None,
         read: kusto::read,
     },
     Language {
         key: "falco",
         about: "Falco's conditions and files of rules",
+        taxonomy: None,
         read: falco::read,
     },
 ];

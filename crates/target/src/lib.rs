@@ -25,7 +25,7 @@ pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
 pub use manifest::{Format, Kind, Manifest, OptionSpec, Version};
-pub use profile::Profile;
+pub use profile::{Profile, SourceSpec};
 
 use diagnostic::Diagnostic;
 use ir::{Expr, Rule};

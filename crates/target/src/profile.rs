@@ -250,6 +250,17 @@ pub struct SourceKey {
 }
 
 impl SourceKey {
+    /// What it says, as a rule's log source.
+    pub fn logsource(&self) -> LogSource {
+        let part = |it: &Option<String>| it.as_deref().map(std::sync::Arc::from);
+        LogSource {
+            category: part(&self.category),
+            product: part(&self.product),
+            service: part(&self.service),
+            span: None,
+        }
+    }
+
     /// Whether every attribute that is set is the same in `source`; and how many are set.
     pub fn covers(&self, source: &LogSource) -> Option<usize> {
         let pairs = [

@@ -7,12 +7,40 @@
 use std::sync::Arc;
 
 use ir::{Case, Expr, Field, Predicate, Regex, Shape, Test};
+use source::Span;
 
 use crate::flavour;
 use crate::manifest::Kind;
-use crate::profile::Profile;
+use crate::map::condition;
+use crate::profile::{FieldSpec, Profile, SourceSpec};
 
 impl Profile {
+    /// What is true of the events of a source, and not of others in the same place.
+    pub fn placed(&self, source: &SourceSpec, span: Span) -> Expr {
+        condition(&source.condition, span)
+    }
+
+    /// The field that is this column and no more, read over a source; the first by name of several.
+    pub fn field_of(&self, source: &SourceSpec, column: &str) -> Option<String> {
+        let groups = || source.fields.iter().filter_map(|it| self.groups.get(it));
+        let one = |spec: &FieldSpec| match spec {
+            FieldSpec::One(it) => it == column,
+            FieldSpec::Many(it) => matches!(it.as_slice(), [it] if it == column),
+            FieldSpec::Long(_) => false,
+        };
+        // A group before may say something else of the name.
+        let first = |name: &String| groups().find_map(|it| it.get(name)).is_some_and(one);
+        let mut found = groups().flat_map(|it| it.iter()).filter(|(_, spec)| one(spec));
+        if let Some((name, _)) = found.find(|(name, _)| first(name)) {
+            return Some(name.clone());
+        }
+        let form = source.unmapped.as_ref().or(self.unmapped.as_ref())?;
+        let (before, after) = form.split_once("{field}")?;
+        let name = column.strip_prefix(before)?.strip_suffix(after)?;
+        let taken = groups().any(|it| it.contains_key(name));
+        (!name.is_empty() && !taken).then(|| name.to_owned())
+    }
+
     /// The question, asked of what the rows hold.
     pub fn in_rows(&self, expr: &Expr) -> Expr {
         match expr {
