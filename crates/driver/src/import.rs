@@ -134,45 +134,24 @@ impl<'a> ImportRequest<'a> {
     /// One query as a rule.
     fn rule(&self, query: &Query, about: &About, span: Span) -> Result<String, Box<Diagnostic>> {
         let mut expr = normalize(query.expr.clone(), &mut Vec::new());
-        let source = self.source(query, &expr, span);
+        let places = self.places(query, &expr, span);
+        let mut source = places.first().copied();
         let mut logsource = source.map(|it| it.logsource.logsource());
         let mut taxonomy = None;
-        match (self.profile, source) {
-            (Some(profile), Some(source)) => {
-                let placed = profile.placed(source, span);
-                expr = normalize(without(expr, &placed), &mut Vec::new());
-                expr = renamed(expr, &|column| profile.field_of(source, column)).map_err(
-                    |(name, span)| {
-                        Box::new(
-                            Diagnostic::error(
-                                &NOT_IMPORTED,
-                                span,
-                                format!("no field of the profile is `{name}` and nothing else"),
-                                "this has no counterpart in the profile's fields",
-                            )
-                            .with_help("import without `--profile`, which keeps the names"),
-                        )
-                    },
-                )?;
+        match self.profile {
+            Some(profile) => {
+                let (found, renamed) = self.reversed(profile, &places, &expr, query, span)?;
+                expr = renamed;
+                logsource = Some(found.logsource.logsource());
+                source = Some(found);
             }
-            (Some(_), None) => {
-                let place = query.place.first().map_or("", |it| it.1.as_str());
-                return Err(Box::new(
-                    Diagnostic::error(
-                        &NOT_IMPORTED,
-                        span,
-                        format!("the profile has no log source for `{place}` with these conditions"),
-                        "a rule of the profile could not be converted back to this",
-                    )
-                    .with_help("import without `--profile`, which keeps the names"),
-                ));
-            }
-            (None, found) => {
-                taxonomy = native_taxonomy(self.language.key);
-                if found.is_none() {
+            None => {
+                taxonomy = self.language.taxonomy;
+                if source.is_none() {
                     let (native, test) = native(query, about, span);
                     logsource = Some(native);
-                    expr = normalize(Expr::all(test.into_iter().chain([expr]).collect()), &mut Vec::new());
+                    let all = test.into_iter().chain([expr]);
+                    expr = normalize(Expr::all(all.collect()), &mut Vec::new());
                 }
             }
         }
@@ -191,25 +170,65 @@ impl<'a> ImportRequest<'a> {
         Ok(text)
     }
 
-    /// The place of the profile that the query asks, the one that says the most of it.
-    fn source(&self, query: &Query, expr: &Expr, span: Span) -> Option<&'a SourceSpec> {
-        let target = self.target?;
+    /// The place of the profile and the expression over its fields, for the first place that has all.
+    fn reversed<'s>(
+        &self,
+        profile: &Profile,
+        places: &[&'s SourceSpec],
+        expr: &Expr,
+        query: &Query,
+        span: Span,
+    ) -> Result<(&'s SourceSpec, Expr), Box<Diagnostic>> {
+        let help = "import without `--profile`, which keeps the names";
+        let mut first = None;
+        for source in places {
+            let rest = without(expr.clone(), &profile.placed(source, span)).0;
+            match renamed(rest, &|column| profile.field_of(source, column)) {
+                Ok(it) => return Ok((source, normalize(it, &mut Vec::new()))),
+                Err(it) => first = first.or(Some(it)),
+            }
+        }
+        let (span, message, label) = match first {
+            Some((name, span)) => (
+                span,
+                format!("no field of the profile is `{name}` and nothing else"),
+                "this has no counterpart in the profile's fields",
+            ),
+            None => {
+                let place = query.place.first().map_or("", |it| it.1.as_str());
+                let place = if place.is_empty() { String::new() } else { format!(" for `{place}`") };
+                (
+                    span,
+                    format!("the profile has no log source{place} with these conditions"),
+                    "a rule of the profile could not be converted back to this",
+                )
+            }
+        };
+        Err(Box::new(Diagnostic::error(&NOT_IMPORTED, span, message, label).with_help(help)))
+    }
+
+    /// The places of the profile that hold all events of the query, those first that say the most of it
+    /// in the same words.
+    fn places(&self, query: &Query, expr: &Expr, span: Span) -> Vec<&'a SourceSpec> {
+        let Some(target) = self.target else { return Vec::new() };
         let default = target.profile(&target.manifest.default_profile);
-        // Names in ECS keep their places; other vocabularies are the profile's own.
-        let keeps = native_taxonomy(self.language.key).is_some();
-        let profile = self.profile.or(default.filter(|_| keeps))?;
-        let (key, found) = query.place.first()?;
+        // Names that a rule can keep have their places; other vocabularies are the profile's own.
+        let keeps = self.language.taxonomy.is_some();
+        let Some(profile) = self.profile.or(default.filter(|_| keeps)) else { return Vec::new() };
         let schema = prove::Schema::many();
         let fits = profile.sources.iter().filter(|it| {
-            let here = it.with.get(*key).and_then(serde_json::Value::as_str) == Some(found.as_str());
-            here && it.effect.is_none()
+            let told = |key: &str| it.with.get(key).and_then(serde_json::Value::as_str);
+            let mut places = query.place.iter();
+            // A place that says nothing of its events is no more than a name for them.
+            let says = self.profile.is_some() || !it.condition.is_empty();
+            says && places.all(|(key, found)| told(key) == Some(found.as_str()))
+                && it.effect.is_none()
                 && prove::includes(&profile.placed(it, span), expr, &schema).is_proved()
         });
-        // Of those that say as much, the first.
-        fits.fold(None, |best: Option<&SourceSpec>, it| match best {
-            Some(best) if best.condition.len() >= it.condition.len() => Some(best),
-            _ => Some(it),
-        })
+        let mut res: Vec<(usize, &SourceSpec)> =
+            fits.map(|it| (without(expr.clone(), &profile.placed(it, span)).1, it)).collect();
+        res.sort_by_key(|(said, it)| std::cmp::Reverse((*said, it.condition.len())));
+        res.into_iter().map(|it| it.1).collect()
     }
 
     /// Reads the rule that was written, and compares it with the query.
@@ -263,11 +282,6 @@ impl<'a> ImportRequest<'a> {
     }
 }
 
-/// The vocabulary of names that are kept, where it has a name.
-fn native_taxonomy(language: &str) -> Option<&'static str> {
-    Language::get(language).and_then(|it| it.taxonomy)
-}
-
 /// Where the query looks, as a log source of its own, and as a test where there is one.
 fn native(query: &Query, about: &About, span: Span) -> (LogSource, Option<Expr>) {
     let mut res =
@@ -295,15 +309,20 @@ fn native(query: &Query, about: &About, span: Span) -> (LogSource, Option<Expr>)
     (res, test)
 }
 
-/// The expression less what the place says already.
-fn without(expr: Expr, placed: &Expr) -> Expr {
+/// The expression less what the place says already, and how many parts that were.
+fn without(expr: Expr, placed: &Expr) -> (Expr, usize) {
     let said: &[Expr] = match placed {
         Expr::All(parts) => parts,
         one => std::slice::from_ref(one),
     };
     match expr {
-        Expr::All(parts) => Expr::all(parts.into_iter().filter(|it| !said.contains(it)).collect()),
-        it => it,
+        Expr::All(parts) => {
+            let before = parts.len();
+            let rest: Vec<Expr> = parts.into_iter().filter(|it| !said.contains(it)).collect();
+            let count = before - rest.len();
+            (Expr::all(rest), count)
+        }
+        it => (it, 0),
     }
 }
 

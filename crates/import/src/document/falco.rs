@@ -134,9 +134,11 @@ impl Written {
         });
         let place = place.span(0, written.len());
         let source = text(&map, "source").unwrap_or_else(|| "syscall".to_owned());
+        // Rules that name no source are about system calls, and so are those that name them.
+        let place_of = (source != "syscall").then(|| ("source", source.clone()));
         let query = expr.map(|expr| Query {
             expr,
-            place: vec![("source", source.clone())],
+            place: place_of.into_iter().collect(),
             lookback: None,
             aside: Vec::new(),
         });
