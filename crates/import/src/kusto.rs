@@ -4,7 +4,7 @@
 //! - Other values may be null. `==` and `in` with null are false; an order with null is neither true
 //!   nor false, and `where` drops it as `not` does.
 //! - `==`, `in` and the words that end in `_cs` tell case apart; the others do not.
-//! - `has` looks for whole terms: runs of letters and digits.
+//! - `has` looks for whole terms: runs of ASCII's letters and digits.
 //! - Regular expressions are those of Rust: a search, in which `\d` is any Unicode digit.
 
 mod grammar;

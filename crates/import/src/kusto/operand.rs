@@ -136,7 +136,7 @@ impl Operand {
         Truth::of(passes)
     }
 
-    /// Whole terms: no letter or digit stands beside, where one stands at the text's own end.
+    /// Whole terms: no letter or digit of ASCII stands beside, where one stands at the text's own end.
     fn term(
         &self,
         text: &str,
@@ -144,14 +144,14 @@ impl Operand {
         case: Case,
         span: Span,
     ) -> Result<Truth, String> {
-        let word = |ch: Option<char>| ch.is_some_and(char::is_alphanumeric);
+        let word = |ch: Option<char>| ch.is_some_and(|it| it.is_ascii_alphanumeric());
         let mut regex = String::new();
         if before && word(text.chars().next()) {
-            regex.push_str(r"(?:\A|[^\p{L}\p{Nd}])");
+            regex.push_str(r"(?:\A|[^0-9A-Za-z])");
         }
         regex.push_str(&regex_syntax::escape(text));
         if after && word(text.chars().last()) {
-            regex.push_str(r"(?:[^\p{L}\p{Nd}]|\z)");
+            regex.push_str(r"(?:[^0-9A-Za-z]|\z)");
         }
         self.regex(&regex, case == Case::Insensitive, true, span)
     }
