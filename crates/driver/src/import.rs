@@ -3,8 +3,8 @@
 //! What is written is read again and compared with the query: a rule that says something else is
 //! never given out.
 
-use diagnostic::{Diagnostic, Severity};
 use ::import::{About, Columns, Document, Draft, Language, NOT_IMPORTED, Query, Shelf};
+use diagnostic::{Diagnostic, Severity};
 use ir::{Case, Expr, Field, LogSource, Pattern, Predicate, Test, normalize};
 use source::{Sources, Span};
 use target::{Profile, SourceSpec, Target};
@@ -196,7 +196,8 @@ impl<'a> ImportRequest<'a> {
             ),
             None => {
                 let place = query.place.first().map_or("", |it| it.1.as_str());
-                let place = if place.is_empty() { String::new() } else { format!(" for `{place}`") };
+                let place =
+                    if place.is_empty() { String::new() } else { format!(" for `{place}`") };
                 (
                     span,
                     format!("the profile has no log source{place} with these conditions"),
@@ -252,10 +253,13 @@ impl<'a> ImportRequest<'a> {
             )
         };
         let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
-        let [rule] = loaded.rules.as_slice() else { return Err(wrong("it is not one rule".to_owned())) };
+        let [rule] = loaded.rules.as_slice() else {
+            return Err(wrong("it is not one rule".to_owned()));
+        };
         let Some(lowered) = &rule.lowered else {
             let all = rule.problems.iter().chain(&loaded.problems);
-            let why = all.filter(|it| it.severity == Severity::Error).map(|it| it.message.clone()).next();
+            let why =
+                all.filter(|it| it.severity == Severity::Error).map(|it| it.message.clone()).next();
             return Err(wrong(why.unwrap_or_default()));
         };
         let same = |one: &Expr, other: &Expr| match crate::relation::same(one, other) {

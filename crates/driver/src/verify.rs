@@ -62,7 +62,9 @@ impl Request {
     pub fn verify(&self, output: &Output, targets: &Targets) -> Verified {
         let unknown = |why: &str| Verified::Unknown(why.to_owned());
         let Some(target) = targets.get(&self.target) else { return unknown("no such target") };
-        let Some(profile) = target.profile(&self.profile) else { return unknown("no such profile") };
+        let Some(profile) = target.profile(&self.profile) else {
+            return unknown("no such profile");
+        };
         let Some(language) = target.manifest.reader.as_deref().and_then(Language::get) else {
             return unknown("the target names no reader of its language");
         };
@@ -94,7 +96,13 @@ impl Request {
 }
 
 /// Whether `read` stands to `asked` as `fidelity` says.
-pub(crate) fn compare(asked: &Expr, read: &Expr, fidelity: Fidelity, target: &Target, profile: &Profile) -> Verified {
+pub(crate) fn compare(
+    asked: &Expr,
+    read: &Expr,
+    fidelity: Fidelity,
+    target: &Target,
+    profile: &Profile,
+) -> Verified {
     if same(asked, read) {
         return Verified::Proved;
     }
@@ -177,7 +185,9 @@ fn rows(exprs: &[&Expr], target: &Target, profile: &Profile) -> Expr {
         match profile.column(&name).0 {
             Kind::Number => parts.extend(regex(PLAIN_NUMBER).map(|it| or_none(vec![it]))),
             Kind::Bool => parts.push(or_none(vec![Predicate::Bool(true), Predicate::Bool(false)])),
-            Kind::Ip => parts.extend(Net::parse("::/0").map(|it| or_none(vec![Predicate::Net(it)]))),
+            Kind::Ip => {
+                parts.extend(Net::parse("::/0").map(|it| or_none(vec![Predicate::Net(it)])))
+            }
             kind => {
                 // A list without elements is missing, and so is what two columns are compared in.
                 let compared = predicates.iter().any(|it| matches!(it, Predicate::Field(..)));
@@ -200,8 +210,7 @@ fn rows(exprs: &[&Expr], target: &Target, profile: &Profile) -> Expr {
 /// A number as the meaning spells it.
 const PLAIN_NUMBER: &str = r"\A(?:0|-?[1-9][0-9]*|-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9])\z";
 /// A number in JSON's way that the meaning spells otherwise.
-const ODD_NUMBER: &str =
-    r"\A(?:-0|-?[0-9]+\.[0-9]*0|-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+)\z";
+const ODD_NUMBER: &str = r"\A(?:-0|-?[0-9]+\.[0-9]*0|-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+)\z";
 
 fn regex(text: &str) -> Option<Predicate> {
     Some(Predicate::Regex(Arc::new(Regex::new(text, false, false, false).ok()?)))

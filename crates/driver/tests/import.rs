@@ -62,7 +62,8 @@ fn the_way_there_and_back_changes_nothing() {
                 .documents(&output.text, FileId::FIRST, &Columns::unknown(), &mut Shelf::default())
                 .unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
             let back = read.remove(0).query.unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
-            let schema = if target.unwrap().manifest.single { Schema::single() } else { Schema::many() };
+            let schema =
+                if target.unwrap().manifest.single { Schema::single() } else { Schema::many() };
             // Where a missing text is kept as an empty one, a row holds no empty text.
             let rows = match &target.unwrap().manifest.empty_text {
                 Some(_) => not_empty(meaning(&loaded)),
@@ -130,18 +131,29 @@ fn wrong_words_are_found_out() {
     }
     let cases = [
         ("eql", "in ({{ values | str", "in~ ({{ values | str"),
-        ("eql", "any_value: '{{ field }} != null'\n    is_null: '{{ field }} == null'", "is_null: '{{ field }} != null'"),
+        (
+            "eql",
+            "any_value: '{{ field }} != null'\n    is_null: '{{ field }} == null'",
+            "is_null: '{{ field }} != null'",
+        ),
         ("eql", "any: '*'", "any: '?*'"),
         ("kql", "{{ field }} in ({{", "{{ field }} in~ ({{"),
         ("kql", "{{ field }} startswith {{", "{{ field }} contains {{"),
-        ("kql", "'isempty({{ field }})'\n      effect: wider", "'isempty({{ field }})'\n      effect: narrower"),
+        (
+            "kql",
+            "'isempty({{ field }})'\n      effect: wider",
+            "'isempty({{ field }})'\n      effect: narrower",
+        ),
         ("falco", "template: '{{ field }} iglob", "template: '{{ field }} glob"),
         ("falco", "and: and", "and: or"),
     ];
     for (name, from, to) in cases {
         let targets = changed(name, from, to);
         let (verified, query) = verify(&targets, &format!("{name}/none"));
-        assert!(matches!(verified, Verified::Differs { .. }), "{name}: {to}\n{query}\n{verified:?}");
+        assert!(
+            matches!(verified, Verified::Differs { .. }),
+            "{name}: {to}\n{query}\n{verified:?}"
+        );
     }
 }
 
@@ -227,9 +239,21 @@ fn broken_files_are_located() {
         ("eql", "a.ndjson", "{\"name\": \"a\",}\n", "this is not JSON", 1),
         ("eql", "a.ndjson", "\n{\"type\": \"esql\", \"query\": \"from x\"}\n", "is in `esql`", 2),
         ("kql", "a.yaml", "name: a\nquery: [\n", "this is not YAML", 3),
-        ("kql", "a.yaml", "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: gt\ntriggerThreshold: 5\n", "counts its matches", 4),
+        (
+            "kql",
+            "a.yaml",
+            "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: gt\ntriggerThreshold: 5\n",
+            "counts its matches",
+            4,
+        ),
         ("falco", "a.yaml", "- rule: a\n  condition: x: y\n", "this is not YAML", 2),
-        ("falco", "a.yaml", "- rule: a\n  condition: >\n    proc.name = a and\n    proc.pid ~ 5\n", "not a Falco condition at `~`", 4),
+        (
+            "falco",
+            "a.yaml",
+            "- rule: a\n  condition: >\n    proc.name = a and\n    proc.pid ~ 5\n",
+            "not a Falco condition at `~`",
+            4,
+        ),
     ] {
         let imported = import(language, None, file, text);
         assert!(imported.rules.is_empty(), "{text}");

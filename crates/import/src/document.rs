@@ -50,24 +50,28 @@ impl File<'_> {
         self.span(0, self.text.lines().next().map_or(0, str::len))
     }
 
-    fn bad(&self, span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
-        Diagnostic::error(&BAD_ENVELOPE, span, message, label)
+    fn bad(&self, span: Span, message: impl Into<String>, label: &str) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(&BAD_ENVELOPE, span, message, label))
     }
 
     /// A place that a parser counts by line and column, from 1.
     fn at(&self, line: usize, column: usize) -> Span {
-        let start: usize = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let start: usize =
+            self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let rest = self.text.get(start..).unwrap_or_default();
-        let within: usize =
-            rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        let within: usize = rest.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
         let at = (start + within).min(self.text.len());
         self.span(at, (at + 1).min(self.text.len()))
     }
 
-    fn yaml(&self) -> Result<Value, Diagnostic> {
+    fn yaml(&self) -> Result<Value, Box<Diagnostic>> {
         serde_yaml::from_str(self.text).map_err(|err| {
             let span = err.location().map_or(self.head(), |it| self.at(it.line(), it.column()));
-            self.bad(span, format!("this is not YAML: {err}"), "the file can't be read from here on")
+            self.bad(
+                span,
+                format!("this is not YAML: {err}"),
+                "the file can't be read from here on",
+            )
         })
     }
 
@@ -80,7 +84,8 @@ impl File<'_> {
             Value::String(it) => it.is_empty(),
             _ => false,
         };
-        let rest = map.iter().filter(|(key, value)| !known.contains(&key.as_str()) && !empty(value));
+        let rest =
+            map.iter().filter(|(key, value)| !known.contains(&key.as_str()) && !empty(value));
         let rest: Vec<String> = rest.map(|(key, _)| format!("`{key}`")).collect();
         if rest.is_empty() {
             return Vec::new();
@@ -104,12 +109,14 @@ pub(crate) fn read(
     };
     let found = match language.key {
         "eql" if text.starts_with('{') => elastic::ndjson(language, file, columns),
-        "eql" if text.lines().any(|it| it.trim() == "[rule]") => elastic::toml(language, file, columns),
+        "eql" if text.lines().any(|it| it.trim() == "[rule]") => {
+            elastic::toml(language, file, columns)
+        }
         "kql" if key("query") => sentinel::yaml(language, file, columns).map(|it| vec![it]),
         "falco" if falco::is_file(text) => falco::yaml(file, columns, shelf),
         _ => Ok(vec![bare(language, file, columns)]),
     };
-    found.map_err(|it| vec![it])
+    found.map_err(|it| vec![*it])
 }
 
 /// A file that is nothing but a query.

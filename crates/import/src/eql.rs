@@ -50,7 +50,9 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagn
                 format!("a `{word}` relates several events, and a rule is about one"),
                 "what is in its brackets can be read one by one",
             )
-            .with_help("import each bracket as a query of its own, and relate the rules by a correlation"),
+            .with_help(
+                "import each bracket as a query of its own, and relate the rules by a correlation",
+            ),
         ]);
     }
     reader.event(event).map_err(|it| vec![*it])
@@ -347,8 +349,12 @@ impl Reader<'_> {
                 match (inner.next(), inner.next()) {
                     (Some(one), None) => self.value(one),
                     _ => Err(Box::new(
-                        unsayable(span, "values are computed here", "a rule compares fields as they are")
-                            .with_help("a field with a `-` in its name stands in backticks"),
+                        unsayable(
+                            span,
+                            "values are computed here",
+                            "a rule compares fields as they are",
+                        )
+                        .with_help("a field with a `-` in its name stands in backticks"),
                     )),
                 }
             }

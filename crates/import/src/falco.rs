@@ -258,7 +258,11 @@ impl Reader<'_> {
         let (Some(field), None) = (inner.next(), inner.next()) else { return Err(self.odd(span)) };
         let operand = self.operand(field)?;
         if operand.change != Change::Nothing {
-            return Err(self.refuse(span, "a value is changed twice", "a rule compares fields as they are"));
+            return Err(self.refuse(
+                span,
+                "a value is changed twice",
+                "a rule compares fields as they are",
+            ));
         }
         Ok(Operand { change, kind: Kind::Text, ..operand })
     }
@@ -352,7 +356,11 @@ impl Reader<'_> {
             "bcontains" | "bstartswith" => {
                 let found = unhex(text).and_then(|it| String::from_utf8(it).ok());
                 let Some(found) = found else {
-                    return Err(self.refuse(span, "these bytes are not text", "a rule compares text"));
+                    return Err(self.refuse(
+                        span,
+                        "these bytes are not text",
+                        "a rule compares text",
+                    ));
                 };
                 bytes = found;
                 (&word[1..], bytes.as_str())
@@ -391,9 +399,8 @@ impl Reader<'_> {
                 return Ok(test(&left.name, found, span));
             }
             "regex" if left.change != Change::BaseName => {
-                let made = posix::read(text, fold).and_then(|it| {
-                    Regex::new(&it, false, false, false).map_err(|err| err.message)
-                });
+                let made = posix::read(text, fold)
+                    .and_then(|it| Regex::new(&it, false, false, false).map_err(|err| err.message));
                 let regex = made.map_err(|why| {
                     let message = format!("this regular expression is not read: {why}");
                     self.refuse(span, message, "here")

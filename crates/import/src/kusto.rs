@@ -266,7 +266,8 @@ impl<'a> Reader<'a> {
         }
         let mut parts = Vec::new();
         let inner = pair.into_inner();
-        let mut inner = inner.filter(|it| matches!(it.as_rule(), Rule::conj | Rule::test)).peekable();
+        let mut inner =
+            inner.filter(|it| matches!(it.as_rule(), Rule::conj | Rule::test)).peekable();
         while let Some(it) = inner.next() {
             let span = self.place.of(&it);
             let value = self.logic(it)?;
@@ -333,13 +334,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Truth(if negated { res.not() } else { res }))
     }
 
-    fn set(
-        &self,
-        left: &Value,
-        word: &str,
-        values: Vec<(Value, Span)>,
-        span: Span,
-    ) -> Read<Truth> {
+    fn set(&self, left: &Value, word: &str, values: Vec<(Value, Span)>, span: Span) -> Read<Truth> {
         let mut parts = Vec::new();
         for (value, at) in values {
             // The spans of a list's items are those of the list, where it is named.
@@ -379,9 +374,9 @@ impl<'a> Reader<'a> {
                 };
                 self.compare(right, turned, left, span)
             }
-            (Value::Operand(it), Value::Operand(other)) if it.plain() && other.plain() => it
-                .beside(sign, other, span)
-                .ok_or_else(|| self.odd(span)),
+            (Value::Operand(it), Value::Operand(other)) if it.plain() && other.plain() => {
+                it.beside(sign, other, span).ok_or_else(|| self.odd(span))
+            }
             (Value::Operand(_) | Value::DatePart(..), Value::Number(_)) => {
                 self.ordered(left, sign, right, span)
             }
@@ -511,7 +506,13 @@ impl<'a> Reader<'a> {
 
     fn column(&self, name: String) -> Operand {
         let kind = self.columns.kind(&name);
-        Operand { name: Arc::from(name), kind, letters: Letters::AsTheyAre, text: false, unmapped: false }
+        Operand {
+            name: Arc::from(name),
+            kind,
+            letters: Letters::AsTheyAre,
+            text: false,
+            unmapped: false,
+        }
     }
 
     /// The column that is written so.
@@ -622,7 +623,9 @@ impl<'a> Reader<'a> {
             ("ago", [Value::Duration(it)]) => Ok(Value::Ago(it.clone())),
             ("now", []) => Ok(Value::Ago("0s".to_owned())),
             (
-                "ipv4_is_in_range" | "ipv4_is_in_any_range" | "ipv6_is_in_range"
+                "ipv4_is_in_range"
+                | "ipv4_is_in_any_range"
+                | "ipv6_is_in_range"
                 | "ipv6_is_in_any_range",
                 [Value::Operand(it), ranges @ ..],
             ) => of(self.networks(&function, it, ranges, span)?),

@@ -79,7 +79,8 @@ impl Reader {
                 it => it.to_string(),
             };
             // A second sign is another repetition here, and greed in the words of the meaning.
-            let again = one.ends_with(['?', '*', '+', '}']) && !one.ends_with("\\}") && one.len() > 1;
+            let again =
+                one.ends_with(['?', '*', '+', '}']) && !one.ends_with("\\}") && one.len() > 1;
             let single = !again || is_escaped_end(&one);
             one = if single { format!("{one}{count}") } else { format!("(?:{one}){count}") };
         }

@@ -74,10 +74,18 @@ impl<'a> Place<'a> {
                 _ => {}
             }
             if depth > MAX_DEPTH || at > MAX_LEN {
-                let label = format!("at most {MAX_DEPTH} open parentheses and {MAX_LEN} bytes are read");
+                let label =
+                    format!("at most {MAX_DEPTH} open parentheses and {MAX_LEN} bytes are read");
                 let message = format!("this {language} query is nested too deep or too long");
-                return Some(Diagnostic::error(&UNREADABLE, self.span(at, at + ch.len_utf8()), message, label)
-                    .with_help("split the query"));
+                return Some(
+                    Diagnostic::error(
+                        &UNREADABLE,
+                        self.span(at, at + ch.len_utf8()),
+                        message,
+                        label,
+                    )
+                    .with_help("split the query"),
+                );
             }
         }
         None

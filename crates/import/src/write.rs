@@ -54,14 +54,22 @@ impl Draft<'_> {
         };
         let about = self.about;
         let text = |it: &Option<String>| it.as_deref().map_or(Value::Null, Value::from);
-        let texts = |it: &[String]| Value::Sequence(it.iter().map(|it| Value::from(it.as_str())).collect());
+        let texts =
+            |it: &[String]| Value::Sequence(it.iter().map(|it| Value::from(it.as_str())).collect());
         let number = |it: Option<u64>| it.map_or(Value::Null, Value::from);
         put("title", text(&about.title));
         put("id", text(&about.id));
         put("status", about.status.map_or(Value::Null, |it| Value::from(it.word())));
         put("description", text(&about.description));
         put("license", text(&about.license));
-        put("author", if about.authors.is_empty() { Value::Null } else { Value::from(about.authors.join(", ")) });
+        put(
+            "author",
+            if about.authors.is_empty() {
+                Value::Null
+            } else {
+                Value::from(about.authors.join(", "))
+            },
+        );
         put("references", texts(&about.references));
         put("date", text(&about.date));
         put("modified", text(&about.modified));
@@ -189,10 +197,19 @@ impl Writer {
     fn all(&mut self, parts: &[Expr], negated: bool) -> Result<Part, Unwritable> {
         let mut maps: Vec<Mapping> = Vec::new();
         let mut rest = Vec::new();
+        let negations = parts.iter().filter_map(|it| match it {
+            Expr::Not(inner) => Some((**inner).clone()),
+            _ => None,
+        });
+        // Several negations are one of any: a single filter with a list.
+        let negations: Vec<Expr> = negations.collect();
+        let joined = (negations.len() > 1).then(|| Expr::any(negations).not());
+        let joins = joined.is_some();
         for part in gathered(parts)? {
             match part {
                 Ok(entry) => {
-                    let key = if entry.all { format!("{}|all", entry.key) } else { entry.key.clone() };
+                    let key =
+                        if entry.all { format!("{}|all", entry.key) } else { entry.key.clone() };
                     let free = maps.iter_mut().find(|it| !it.contains_key(&*key));
                     match free {
                         Some(map) => entry.put(map),
@@ -203,9 +220,11 @@ impl Writer {
                         }
                     }
                 }
+                Err(Expr::Not(_)) if joins => {}
                 Err(part) => rest.push(part),
             }
         }
+        rest.extend(&joined);
         let mut texts = Vec::new();
         for map in maps {
             texts.push(self.select(vec![map], negated).within(2));

@@ -30,7 +30,12 @@ fn queries_match_what_their_language_says() {
             let matcher = matcher::Matcher::new(&expr).unwrap();
             for (key, wanted) in [("match", true), ("quiet", false)] {
                 for event in case[key].as_array().unwrap() {
-                    assert_eq!(matcher.matches(event), wanted, "{query}\n{event}\n{}", ir::print(&expr));
+                    assert_eq!(
+                        matcher.matches(event),
+                        wanted,
+                        "{query}\n{event}\n{}",
+                        ir::print(&expr)
+                    );
                 }
             }
         }
@@ -58,7 +63,8 @@ fn what_no_rule_can_say_is_refused_at_its_place() {
 /// Every test of a meaning points at text of the query.
 #[test]
 fn tests_keep_their_places() {
-    let query = "process where process.name : (\"a\", \"b\") and not cidrMatch(source.ip, \"10.0.0.0/8\")";
+    let query =
+        "process where process.name : (\"a\", \"b\") and not cidrMatch(source.ip, \"10.0.0.0/8\")";
     let expr = read(Language::get("eql").unwrap(), query).unwrap();
     let mut places = Vec::new();
     expr.for_each_test(&mut |it| places.push(&query[it.span.range()]));
@@ -75,10 +81,16 @@ fn any_beginning_of_a_query_is_read_or_refused() {
                 let _ = read(language, &query[..at]);
                 let _ = read(language, &query[at..]);
                 let mut shelf = Shelf::default();
-                let _ = language.documents(&query[at..], FileId::FIRST, &Columns::unknown(), &mut shelf);
+                let _ = language.documents(
+                    &query[at..],
+                    FileId::FIRST,
+                    &Columns::unknown(),
+                    &mut shelf,
+                );
             }
         }
-        for text in ["(".repeat(100_000), "not ".repeat(50_000), "[".repeat(5_000), "\"".repeat(9)] {
+        for text in ["(".repeat(100_000), "not ".repeat(50_000), "[".repeat(5_000), "\"".repeat(9)]
+        {
             assert!(read(language, &format!("a where {text}")).is_err());
         }
     }

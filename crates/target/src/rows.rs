@@ -81,7 +81,8 @@ impl Profile {
     /// The column that another is only a view of.
     fn name_in_rows(&self, name: &Arc<str>) -> Arc<str> {
         let spelled = self.column(name).1.and_then(|it| it.spelled.as_deref());
-        let plain = |it: &&str| it.chars().all(|ch| ch.is_ascii_alphanumeric() || "._".contains(ch));
+        let plain =
+            |it: &&str| it.chars().all(|ch| ch.is_ascii_alphanumeric() || "._".contains(ch));
         spelled.filter(plain).map_or(name.clone(), Arc::from)
     }
 }

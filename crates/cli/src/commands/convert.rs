@@ -312,7 +312,8 @@ impl Run<'_> {
             );
             self.shell.err(&line);
             if self.args.verify {
-                let counts = ["proved", "differs", "unknown"].map(|it| format!("{} {it}", count(it)));
+                let counts =
+                    ["proved", "differs", "unknown"].map(|it| format!("{} {it}", count(it)));
                 self.shell.err(&format!("{:<8} read back: {}", "", counts.join(", ")));
             }
         }

@@ -11,11 +11,41 @@ use crate::{Columns, Language, Place};
 
 /// Keys that become something of a rule, or that say nothing about what it detects.
 const KNOWN: &[&str] = &[
-    "rule_id", "id", "name", "description", "author", "references", "false_positives", "license",
-    "severity", "risk_score", "version", "interval", "from", "to", "max_signals", "tags", "threat", "type",
-    "language", "query", "index", "timestamp_override", "note", "setup", "enabled", "required_fields",
-    "related_integrations", "immutable", "rule_source", "created_at", "created_by", "updated_at",
-    "updated_by", "revision", "output_index",
+    "rule_id",
+    "id",
+    "name",
+    "description",
+    "author",
+    "references",
+    "false_positives",
+    "license",
+    "severity",
+    "risk_score",
+    "version",
+    "interval",
+    "from",
+    "to",
+    "max_signals",
+    "tags",
+    "threat",
+    "type",
+    "language",
+    "query",
+    "index",
+    "timestamp_override",
+    "note",
+    "setup",
+    "enabled",
+    "required_fields",
+    "related_integrations",
+    "immutable",
+    "rule_source",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "revision",
+    "output_index",
 ];
 
 /// What Kibana exports: a rule a line.
@@ -23,7 +53,7 @@ pub fn ndjson(
     language: &Language,
     file: &File<'_>,
     columns: &Columns<'_>,
-) -> Result<Vec<Document>, Diagnostic> {
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let mut res = Vec::new();
     let mut at = 0;
     for line in file.text.split_inclusive('\n') {
@@ -34,7 +64,11 @@ pub fn ndjson(
         }
         let map: Map<String, Value> = serde_json::from_str(line).map_err(|err| {
             let from = span.start as usize + err.column().saturating_sub(1);
-            file.bad(file.span(from, from + 1), format!("this is not JSON: {err}"), "a rule a line is expected")
+            file.bad(
+                file.span(from, from + 1),
+                format!("this is not JSON: {err}"),
+                "a rule a line is expected",
+            )
         })?;
         // The last line of an export counts what was exported.
         if !map.contains_key("exported_count") {
@@ -49,10 +83,14 @@ pub fn toml(
     language: &Language,
     file: &File<'_>,
     columns: &Columns<'_>,
-) -> Result<Vec<Document>, Diagnostic> {
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let value: Value = toml::from_str(file.text).map_err(|err| {
         let span = err.span().map_or(file.head(), |it| file.span(it.start, it.end));
-        file.bad(span, format!("this is not TOML: {}", err.message()), "the file can't be read from here on")
+        file.bad(
+            span,
+            format!("this is not TOML: {}", err.message()),
+            "the file can't be read from here on",
+        )
     })?;
     let Some(map) = value.get("rule").and_then(Value::as_object) else {
         return Err(file.bad(file.head(), "there is no table `[rule]`", "it holds the rule"));
@@ -78,16 +116,16 @@ fn rule(
     columns: &Columns<'_>,
     map: &Map<String, Value>,
     span: Span,
-) -> Result<Document, Diagnostic> {
+) -> Result<Document, Box<Diagnostic>> {
     let kind = text(map, "type").unwrap_or_default();
     let Some(query) = map.get("query").and_then(Value::as_str) else {
         return Err(file.bad(span, "the rule has no `query`", "there is nothing to read"));
     };
     let said = text(map, "language").unwrap_or_else(|| kind.clone());
     if said != language.key {
-        return Err(file
-            .bad(span, format!("the query of this rule is in `{said}`"), "another language was asked for")
-            .with_help("only rules of the type `eql` are read"));
+        let message = format!("the query of this rule is in `{said}`");
+        let problem = file.bad(span, message, "another language was asked for");
+        return Err(Box::new(problem.with_help("only rules of the type `eql` are read")));
     }
     let mut about = About {
         title: text(map, "name"),
@@ -99,7 +137,10 @@ fn rule(
         }),
         authors: texts(map, "author"),
         references: texts(map, "references"),
-        falsepositives: texts(map, "false_positives").iter().map(|it| it.trim().to_owned()).collect(),
+        falsepositives: texts(map, "false_positives")
+            .iter()
+            .map(|it| it.trim().to_owned())
+            .collect(),
         level: text(map, "severity").as_deref().and_then(level),
         risk_score: map.get("risk_score").and_then(Value::as_u64),
         version: map.get("version").and_then(Value::as_u64),

@@ -21,15 +21,26 @@ pub struct Shelf {
 }
 
 const KNOWN: &[&str] = &[
-    "rule", "desc", "condition", "output", "priority", "tags", "source", "enabled", "exceptions", "append",
+    "rule",
+    "desc",
+    "condition",
+    "output",
+    "priority",
+    "tags",
+    "source",
+    "enabled",
+    "exceptions",
+    "append",
     "override",
 ];
 
 /// Whether the text is a file of items, and not a condition.
 pub fn is_file(text: &str) -> bool {
     let item = |line: &str| {
-        let words = ["rule:", "macro:", "list:", "required_engine_version:", "required_plugin_versions:"];
-        line.strip_prefix("- ").is_some_and(|it| words.iter().any(|word| it.trim_start().starts_with(word)))
+        let words =
+            ["rule:", "macro:", "list:", "required_engine_version:", "required_plugin_versions:"];
+        line.strip_prefix("- ")
+            .is_some_and(|it| words.iter().any(|word| it.trim_start().starts_with(word)))
     };
     text.lines().any(item)
 }
@@ -39,7 +50,7 @@ pub fn yaml(
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
-) -> Result<Vec<Document>, Diagnostic> {
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let value = file.yaml()?;
     let Some(items) = value.as_array() else {
         return Err(file.bad(file.head(), "this is no file of Falco rules", "a list is expected"));
@@ -106,7 +117,9 @@ impl Written {
             self.map = map.clone();
             return;
         }
-        for (key, value) in map.iter().filter(|it| !matches!(it.0.as_str(), "rule" | "append" | "override")) {
+        for (key, value) in
+            map.iter().filter(|it| !matches!(it.0.as_str(), "rule" | "append" | "override"))
+        {
             let adds = appends || how.and_then(|it| it.get(key)?.as_str()) == Some("append");
             match (self.map.get_mut(key), value) {
                 (Some(Value::String(old)), Value::String(new)) if adds => {
@@ -189,7 +202,9 @@ impl Shelf {
             }
         }
         let appends = map.get("append").and_then(Value::as_bool) == Some(true)
-            || map.get("override").is_some_and(|it| it.get("items") == Some(&Value::from("append")));
+            || map
+                .get("override")
+                .is_some_and(|it| it.get("items") == Some(&Value::from("append")));
         match self.names.lists.get_mut(name) {
             Some(known) if appends => known.extend(items),
             _ => drop(self.names.lists.insert(name.to_owned(), items)),
@@ -209,7 +224,9 @@ impl Shelf {
             _ => String::new(),
         };
         let appends = map.get("append").and_then(Value::as_bool) == Some(true)
-            || map.get("override").is_some_and(|it| it.get("condition") == Some(&Value::from("append")));
+            || map
+                .get("override")
+                .is_some_and(|it| it.get("condition") == Some(&Value::from("append")));
         if let Some(old) = self.written.get(name).filter(|_| appends) {
             written = format!("{old} {written}");
         }

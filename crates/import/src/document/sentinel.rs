@@ -8,8 +8,21 @@ use crate::about::{About, add, tactic, technique, text, texts, uuid};
 use crate::{Columns, Language, Place};
 
 const KNOWN: &[&str] = &[
-    "id", "name", "description", "severity", "queryFrequency", "queryPeriod", "triggerOperator",
-    "triggerThreshold", "tactics", "relevantTechniques", "version", "kind", "status", "query", "enabled",
+    "id",
+    "name",
+    "description",
+    "severity",
+    "queryFrequency",
+    "queryPeriod",
+    "triggerOperator",
+    "triggerThreshold",
+    "tactics",
+    "relevantTechniques",
+    "version",
+    "kind",
+    "status",
+    "query",
+    "enabled",
 ];
 
 /// One rule.
@@ -17,10 +30,14 @@ pub fn yaml(
     language: &Language,
     file: &File<'_>,
     columns: &Columns<'_>,
-) -> Result<Document, Diagnostic> {
+) -> Result<Document, Box<Diagnostic>> {
     let value = file.yaml()?;
     let Some(map) = value.as_object() else {
-        return Err(file.bad(file.head(), "this is no analytics rule", "keys and values are expected"));
+        return Err(file.bad(
+            file.head(),
+            "this is no analytics rule",
+            "keys and values are expected",
+        ));
     };
     let Some(query) = map.get("query").and_then(Value::as_str) else {
         return Err(file.bad(file.head(), "the rule has no `query`", "there is nothing to read"));
@@ -28,18 +45,20 @@ pub fn yaml(
     let place = Place::within(query, file.text, file.all());
     let threshold = map.get("triggerThreshold").and_then(Value::as_u64).unwrap_or(0);
     let operator = text(map, "triggerOperator").unwrap_or_else(|| "gt".to_owned());
-    if (operator.as_str(), threshold) != ("gt", 0)
-        && !operator.eq_ignore_ascii_case("greaterthan")
+    if (operator.as_str(), threshold) != ("gt", 0) && !operator.eq_ignore_ascii_case("greaterthan")
     {
         let at = file.text.find("trigger").map_or(file.head(), |it| file.span(it, it + 7));
-        return Err(file
-            .bad(at, "the rule counts its matches", "a rule of ours is about single events")
-            .with_help("import the query alone, and count by a correlation"));
+        let label = "a rule of ours is about single events";
+        let problem = file.bad(at, "the rule counts its matches", label);
+        return Err(Box::new(
+            problem.with_help("import the query alone, and count by a correlation"),
+        ));
     }
     let mut about = About {
         title: text(map, "name"),
         id: text(map, "id").as_deref().and_then(uuid),
-        description: text(map, "description").map(|it| it.trim_matches(['\'', '"']).trim().to_owned()),
+        description: text(map, "description")
+            .map(|it| it.trim_matches(['\'', '"']).trim().to_owned()),
         level: text(map, "severity").as_deref().and_then(level),
         version: text(map, "version").and_then(|it| it.split('.').next()?.parse().ok()),
         every: text(map, "queryFrequency").map(|it| duration(&it)),

@@ -35,7 +35,9 @@ pub fn read(text: &str, fold: Fold) -> Result<Predicate, String> {
     let mut res = String::new();
     for piece in &pieces {
         match piece {
-            Piece::Plain(Part::Literal(it)) => it.chars().for_each(|ch| literal(ch, fold, &mut res)),
+            Piece::Plain(Part::Literal(it)) => {
+                it.chars().for_each(|ch| literal(ch, fold, &mut res))
+            }
             Piece::Plain(Part::Run) => res.push_str(".*"),
             Piece::Plain(_) => res.push('.'),
             Piece::Class(it) => it.write(fold, &mut res),
@@ -90,7 +92,8 @@ fn class(text: &str) -> Option<(Class, usize)> {
             return Some((res, at + 1));
         }
         if from == '[' && chars.get(at + 1) == Some(&':') {
-            let name: String = chars[at + 2..].iter().take_while(|it| it.is_ascii_alphabetic()).collect();
+            let name: String =
+                chars[at + 2..].iter().take_while(|it| it.is_ascii_alphabetic()).collect();
             at += 2 + name.len();
             if chars.get(at) != Some(&':') || chars.get(at + 1) != Some(&']') {
                 return None;

@@ -21,7 +21,9 @@ pub fn read(text: &str, fold: Fold) -> Result<String, String> {
                 Some('v') => literal('\u{b}', fold, &mut res),
                 Some('a') => literal('\u{7}', fold, &mut res),
                 Some(it) if !it.is_alphanumeric() => literal(it, fold, &mut res),
-                Some(it) => return Err(format!("Falco refuses `\\{it}`: its expressions are POSIX's")),
+                Some(it) => {
+                    return Err(format!("Falco refuses `\\{it}`: its expressions are POSIX's"));
+                }
                 None => return Err("it ends in a backslash".to_owned()),
             },
             '(' if chars.peek() == Some(&'?') => {
@@ -32,7 +34,8 @@ pub fn read(text: &str, fold: Fold) -> Result<String, String> {
                 res.push_str("(?:");
             }
             ')' => {
-                depth = depth.checked_sub(1).ok_or("a parenthesis is closed that was not opened")?;
+                depth =
+                    depth.checked_sub(1).ok_or("a parenthesis is closed that was not opened")?;
                 res.push(')');
             }
             '[' => class(&mut chars)?.write(fold, &mut res),
@@ -72,7 +75,9 @@ fn open_ends(text: String) -> String {
         return covering(&text);
     }
     let (mut before, mut after, mut rest) = (r"\A", r"\z", text.as_str());
-    if let Some(it) = rest.strip_prefix("(?s:.*)").filter(|it| !it.starts_with(['?', '*', '+', '{'])) {
+    if let Some(it) =
+        rest.strip_prefix("(?s:.*)").filter(|it| !it.starts_with(['?', '*', '+', '{']))
+    {
         (before, rest) = ("", it);
     }
     if let Some(it) = rest.strip_suffix("(?s:.*)") {

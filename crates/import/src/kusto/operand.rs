@@ -81,7 +81,10 @@ impl Operand {
                     let predicate = Predicate::Number(ir::Cmp::Eq, number);
                     Ok(Truth::of(test(&self.name, predicate, span)))
                 }
-                _ => Err(format!("the column `{}` holds numbers, and is compared with text", self.name)),
+                _ => Err(format!(
+                    "the column `{}` holds numbers, and is compared with text",
+                    self.name
+                )),
             };
         }
         if self.unmapped {
@@ -259,7 +262,10 @@ mod tests {
 
     #[test]
     fn classes_are_unicodes() {
-        assert_eq!(unicode(r"\\d\d[\w-]"), r"\\d\p{Nd}[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}-]");
+        assert_eq!(
+            unicode(r"\\d\d[\w-]"),
+            r"\\d\p{Nd}[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}-]"
+        );
         for text in [r"\d\D\s\S\w\W", r"[\W\d]", r"(?-u:\b)a"] {
             assert!(Regex::new(&unicode(text), false, false, false).is_ok(), "{text}");
         }
