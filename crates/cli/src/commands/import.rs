@@ -1,7 +1,5 @@
 //! `rulec import`
 
-use std::path::PathBuf;
-
 use diagnostic::Severity;
 use driver::ImportRequest;
 
@@ -11,7 +9,7 @@ use crate::files;
 use crate::shell::{Outcome, Shell};
 
 pub fn import(args: &Import, shell: &mut Shell) -> Ended {
-    let targets = files::targets(args.templates.as_ref().map(PathBuf::as_path))?;
+    let targets = files::targets(args.templates.as_deref())?;
     let request = ImportRequest::new(&args.from, args.profile.as_deref(), &targets)?;
     let imported = request.import(files::whole(&args.files)?);
     let mut outcome = Outcome::Clean;
