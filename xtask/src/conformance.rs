@@ -3,6 +3,7 @@
 //! Knows: how to install the judges of `xtask/conformance` under `target/conformance`, and what to give them.
 //! Does not know: what the judges look at.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -89,8 +90,46 @@ pub fn attack() -> Result<(), String> {
     place.run(python, [Path::new("-I"), &script, Path::new("crates/attack/data")])
 }
 
+/// Every output is read back: what is exact must be proved, but for a few that take too long, and
+/// nothing may be shown to differ.
+fn read_back(place: &Place, target: &str) -> Result<(), String> {
+    let outputs = place.converted(target, "verified", &["--verify"])?;
+    let text = fs::read_to_string(outputs).map_err(|e| e.to_string())?;
+    let mut counts = BTreeMap::new();
+    let mut shown = Vec::new();
+    for line in text.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let (Some(fidelity), Some(proof)) = (row["fidelity"].as_str(), row["proof"].as_str())
+        else {
+            continue;
+        };
+        let exact = if fidelity == "exact" { "exact" } else { "other" };
+        *counts.entry((exact, proof.to_owned())).or_insert(0_usize) += 1;
+        if proof == "differs" || (proof == "unknown" && exact == "exact") {
+            shown.push(format!("  {}: {proof}: {}", row["path"], row["proof_reason"]));
+        }
+    }
+    let count = |exact: &str, proof: &str| {
+        counts.get(&(exact, proof.to_owned())).copied().unwrap_or_default()
+    };
+    let [proved, differs, unknown] = ["proved", "differs", "unknown"].map(|it| count("exact", it));
+    say(&format!(
+        "{target} read back: {proved} exact proved, {differs} differ, {unknown} unknown; of others {} proved, {} differ, \
+         {} unknown",
+        count("other", "proved"),
+        count("other", "differs"),
+        count("other", "unknown"),
+    ));
+    shown.iter().take(10).for_each(|it| say(it));
+    if differs + count("other", "differs") > 0 || unknown * 100 > proved || proved == 0 {
+        return Err(format!("{target}: outputs that do not say what was asked, or too few proved"));
+    }
+    Ok(())
+}
+
 fn eql(place: &Place) -> Result<(), String> {
     place.build()?;
+    read_back(place, "eql")?;
     let Some(python) = place.python() else { return Ok(()) };
     // `-I`: the script may not shadow the package of its name.
     let mut args = vec![PathBuf::from("-I"), place.scripts.join("eql.py")];
@@ -111,6 +150,9 @@ fn kuery(place: &Place) -> Result<(), String> {
 
 fn kql(place: &Place) -> Result<(), String> {
     place.build()?;
+    for profile in ["kql/defender", "kql/sentinel"] {
+        read_back(place, profile)?;
+    }
     let Some(python) = place.python() else { return Ok(()) };
     let Some(node) = place.node(KUSTO_PARSER) else { return Ok(()) };
     let schemas =
@@ -147,6 +189,8 @@ fn kql(place: &Place) -> Result<(), String> {
 const FALCO_FIELDS: &str = "../shared/data/falco_fields.tsv";
 
 fn falco(place: &Place) -> Result<(), String> {
+    place.build()?;
+    read_back(place, "falco")?;
     let fields = place.root.join(FALCO_FIELDS);
     if !fields.is_file() {
         say(&format!("notice: no table of Falco's fields at {FALCO_FIELDS}; its judge is skipped"));
@@ -209,12 +253,18 @@ impl Place {
 
     /// The file of a target's outputs for all rules, one a line.
     fn outputs(&self, target: &str) -> Result<PathBuf, String> {
-        let name = format!("{}.jsonl", target.replace(['/', ':'], "-"));
+        self.converted(target, "outputs", &[])
+    }
+
+    /// The same with further arguments.
+    fn converted(&self, target: &str, kind: &str, args: &[&str]) -> Result<PathBuf, String> {
+        let name = format!("{}-{kind}.jsonl", target.replace(['/', ':'], "-"));
         let path = self.root.join(&self.work).join(name);
         let file = File::create(&path).map_err(|e| e.to_string())?;
         // Its status is about rules without output, which are no concern here.
         self.command(self.root.join(&self.rulec))
             .args(["convert", "--target", target, "--jsonl"])
+            .args(args)
             .args(&self.rules)
             .stdout(file)
             .stderr(Stdio::null())

@@ -42,6 +42,8 @@ pub enum Command {
     Build(Build),
     /// Compare two states of rules: what they match, say and become.
     Diff(Diff),
+    /// Make rules of queries in other languages.
+    Import(Import),
     /// Explain a kind of finding, or what a rule means.
     Explain(Explain),
     /// List targets, their profiles, formats and ops.
@@ -118,6 +120,9 @@ pub struct Convert {
     /// Refuse output that is not exact.
     #[arg(long)]
     pub strict: bool,
+    /// Read each output back and prove that it says what the rule asks.
+    #[arg(long)]
+    pub verify: bool,
     /// A folder of further targets, one folder each.
     #[arg(long)]
     pub templates: Option<PathBuf>,
@@ -256,6 +261,29 @@ pub enum DiffFormat {
     Markdown,
     /// One JSON object.
     Json,
+}
+
+/// Make rules of queries in other languages.
+///
+/// A file is a query alone, or what a product keeps its queries in. What is written is read again and
+/// proved to say what the query says.
+#[derive(Debug, ClapArgs)]
+pub struct Import {
+    /// The language of the queries, such as `eql`.
+    #[arg(short, long)]
+    pub from: String,
+    /// Files; `-` is standard input. Names that one defines are known in those after it.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write one file per rule into this folder.
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Undo the field map of this profile of the language's target; without it names are kept.
+    #[arg(long)]
+    pub profile: Option<String>,
+    /// A folder of further targets, one folder each.
+    #[arg(long)]
+    pub templates: Option<PathBuf>,
 }
 
 /// Explain a kind of finding, or what a rule means.

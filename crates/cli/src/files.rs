@@ -28,12 +28,7 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let mut res = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin()
-                .take(MOST)
-                .read_to_end(&mut bytes)
-                .map_err(|err| format!("can't read standard input: {err}"))?;
-            res.push(("<stdin>".to_owned(), bytes));
+            res.push(("<stdin>".to_owned(), stdin()?));
             continue;
         }
         let meta = std::fs::metadata(path)
@@ -61,6 +56,25 @@ pub fn rules(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
         }
     }
     Ok(res)
+}
+
+/// Files as they are, whatever their names.
+pub fn whole(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let one = |path: &PathBuf| match path.as_os_str() == "-" {
+        true => Ok(("<stdin>".to_owned(), stdin()?)),
+        false if path.is_dir() => Err(format!("`{}` is a folder; name its files", path.display())),
+        false => Ok((path.display().to_string(), read(path)?)),
+    };
+    paths.iter().map(one).collect()
+}
+
+fn stdin() -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(MOST)
+        .read_to_end(&mut bytes)
+        .map_err(|err| format!("can't read standard input: {err}"))?;
+    Ok(bytes)
 }
 
 /// Whether a file of this name holds rules; the configuration does not.

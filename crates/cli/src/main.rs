@@ -29,6 +29,7 @@ fn main() -> std::process::ExitCode {
         Command::Match(it) => commands::matching(it, &mut shell),
         Command::Test(it) => commands::test(it, &mut shell),
         Command::Diff(it) => commands::diff(it, &mut shell),
+        Command::Import(it) => commands::import(it, &mut shell),
         Command::Explain(it) => commands::explain(it, &mut shell),
         Command::Targets(it) => commands::targets(it, &mut shell),
     };

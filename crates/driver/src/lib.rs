@@ -13,12 +13,14 @@ mod coverage;
 mod diff;
 mod fix;
 mod fixtures;
+mod import;
 mod load;
 mod reasons;
 mod relation;
 mod rule_set;
 mod schema;
 mod through;
+mod verify;
 
 pub use build::{Project, Runtime, build, is_package_name};
 pub use builtin::Targets;
@@ -29,17 +31,19 @@ pub use convert::{Conversion, Request};
 pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
+pub use import::{ImportRequest, Imported, ImportedRule};
 pub use load::{Loaded, LoadedRule, load, load_with};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use rule_set::{Detector, detector};
 pub use schema::schema;
 pub use through::Through;
+pub use verify::Verified;
 
 use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [syntax::CODES, lower::CODES, target::CODES, codes::CODES];
+    let stages = [syntax::CODES, lower::CODES, target::CODES, ::import::CODES, codes::CODES];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

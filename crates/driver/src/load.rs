@@ -103,7 +103,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
     res
 }
 
-fn not_utf8(span: Span) -> Diagnostic {
+pub(crate) fn not_utf8(span: Span) -> Diagnostic {
     Diagnostic::error(
         &syntax::NOT_UTF8,
         span,

@@ -24,6 +24,6 @@ pub use net::Net;
 pub use normal::{Dropped, DroppedWhy, normalize};
 pub use number::Number;
 pub use pattern::{Part, Pattern, Shape};
-pub use print::print;
+pub use print::{print, spell};
 pub use regex::{Regex, RegexError, fold_class};
 pub use rule::{Fixture, Level, LogSource, Meta, Options, Rule, Schedule, Status};

@@ -64,10 +64,15 @@ fn test(test: &Test) -> String {
 
 /// The pattern as a rule would spell it, in quotes.
 fn pattern(pattern: &Pattern) -> String {
+    format!("'{}'", spell(pattern))
+}
+
+/// The pattern as a rule spells it: `*` and `?` are wildcards, a backslash before them takes that away.
+pub fn spell(pattern: &Pattern) -> String {
     // Characters, and whether each is a wildcard; a backslash is doubled only where it would
     // otherwise be read together with what follows.
     let mut tokens: Vec<(char, bool)> = Vec::new();
-    let mut res = String::from("'");
+    let mut res = String::new();
     for part in pattern.parts() {
         match part {
             Part::Literal(it) => tokens.extend(it.chars().map(|ch| (ch, false))),
@@ -86,7 +91,6 @@ fn pattern(pattern: &Pattern) -> String {
         }
         res.push(*ch);
     }
-    res.push('\'');
     res
 }
 

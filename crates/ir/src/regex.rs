@@ -66,7 +66,10 @@ impl Regex {
             .build()
             .parse(text)
             .map_err(|err| ast_error(&err))?;
-        let ascii = to_ascii_classes(text, &ast);
+        let mut ascii = to_ascii_classes(text, &ast);
+        if ignore_case && (ascii.contains("[^") || ascii.contains("\\P")) {
+            ascii = close_classes(&ascii, multi_line, dot_all).unwrap_or(ascii);
+        }
         let hir = regex_syntax::ParserBuilder::new()
             .nest_limit(120)
             .multi_line(multi_line)
@@ -233,6 +236,121 @@ fn to_ascii_classes(text: &str, ast: &Ast) -> String {
     res
 }
 
+/// Spells out classes that leave something out, so that they leave out all of its cases: `[^a]` without
+/// case is `[^Aa]`, where the cases of all other characters would be everything.
+fn close_classes(text: &str, multi_line: bool, dot_all: bool) -> Option<String> {
+    struct Finder<'t>(&'t str, Vec<(std::ops::Range<usize>, ClassUnicode)>);
+    impl ast::Visitor for Finder<'_> {
+        type Output = Vec<(std::ops::Range<usize>, ClassUnicode)>;
+        type Err = ();
+        fn finish(self) -> Result<Self::Output, ()> {
+            Ok(self.1)
+        }
+        fn visit_pre(&mut self, ast: &Ast) -> Result<(), ()> {
+            let (span, class) = match ast {
+                Ast::ClassBracketed(it) => (it.span, closed_bracket(self.0, it)),
+                Ast::ClassUnicode(it) if it.is_negated() => {
+                    (it.span, closed_leaf(self.0, &it.span, true))
+                }
+                _ => return Ok(()),
+            };
+            self.1.push((span.start.offset..span.end.offset, class.ok_or(())?));
+            Ok(())
+        }
+    }
+    let ast = ast::parse::ParserBuilder::new().nest_limit(120).build().parse(text).ok()?;
+    let found = ast::visit(&ast, Finder(text, Vec::new())).ok()?;
+    let mut res = String::with_capacity(text.len());
+    let mut done = 0;
+    for (range, class) in found {
+        res.push_str(&text[done..range.start]);
+        done = range.end;
+        if !text[range.clone()].contains("[^") && !text[range.clone()].contains("\\P") {
+            res.push_str(&text[range]);
+            continue;
+        }
+        res.push('[');
+        if class.ranges().is_empty() {
+            res.push_str("a&&b");
+        }
+        for it in class.ranges() {
+            let (from, to) = (u32::from(it.start()), u32::from(it.end()));
+            res.push_str(&format!("\\x{{{from:x}}}-\\x{{{to:x}}}"));
+        }
+        res.push(']');
+    }
+    res.push_str(&text[done..]);
+    // What can't be read any more would be worse than what is read too widely.
+    let mut parser = regex_syntax::ParserBuilder::new();
+    parser.nest_limit(120).multi_line(multi_line).dot_matches_new_line(dot_all);
+    parser.build().parse(&res).ok().map(|_| res)
+}
+
+/// What a class in brackets holds, all cases of what it names.
+fn closed_bracket(text: &str, class: &ast::ClassBracketed) -> Option<ClassUnicode> {
+    let mut res = closed_set(text, &class.kind)?;
+    if class.negated {
+        res.negate();
+    }
+    Some(res)
+}
+
+fn closed_set(text: &str, set: &ast::ClassSet) -> Option<ClassUnicode> {
+    match set {
+        ast::ClassSet::Item(it) => closed_item(text, it),
+        ast::ClassSet::BinaryOp(it) => {
+            let mut left = closed_set(text, &it.lhs)?;
+            let right = closed_set(text, &it.rhs)?;
+            match it.kind {
+                ast::ClassSetBinaryOpKind::Intersection => left.intersect(&right),
+                ast::ClassSetBinaryOpKind::Difference => left.difference(&right),
+                ast::ClassSetBinaryOpKind::SymmetricDifference => left.symmetric_difference(&right),
+            }
+            Some(left)
+        }
+    }
+}
+
+fn closed_item(text: &str, item: &ast::ClassSetItem) -> Option<ClassUnicode> {
+    match item {
+        ast::ClassSetItem::Empty(_) => Some(ClassUnicode::empty()),
+        ast::ClassSetItem::Bracketed(it) => closed_bracket(text, it),
+        ast::ClassSetItem::Union(it) => {
+            let mut res = ClassUnicode::empty();
+            for it in &it.items {
+                res.union(&closed_item(text, it)?);
+            }
+            Some(res)
+        }
+        ast::ClassSetItem::Unicode(it) => closed_leaf(text, &it.span, it.is_negated()),
+        ast::ClassSetItem::Perl(it) => closed_leaf(text, &it.span, it.negated),
+        ast::ClassSetItem::Ascii(it) => closed_leaf(text, &it.span, it.negated),
+        ast::ClassSetItem::Literal(it) => closed_leaf(text, &it.span, false),
+        ast::ClassSetItem::Range(it) => closed_leaf(text, &it.span, false),
+    }
+}
+
+/// A part of a class that stands for itself.
+fn closed_leaf(text: &str, span: &ast::Span, negated: bool) -> Option<ClassUnicode> {
+    let part = format!("[{}]", text.get(span.start.offset..span.end.offset)?);
+    let mut res = match regex_syntax::parse(&part).ok()?.into_kind() {
+        HirKind::Class(Class::Unicode(it)) => it,
+        HirKind::Literal(it) => {
+            let text = std::str::from_utf8(&it.0).ok()?;
+            ClassUnicode::new(text.chars().map(|ch| ClassUnicodeRange::new(ch, ch)))
+        }
+        _ => return None,
+    };
+    if negated {
+        res.negate();
+    }
+    let mut res = fold_class(&res);
+    if negated {
+        res.negate();
+    }
+    Some(res)
+}
+
 /// Spells case out: each letter becomes the class of its cases, by the folding of [`crate::fold`].
 fn fold_hir(hir: &Hir) -> Hir {
     match hir.kind() {
@@ -290,6 +408,26 @@ mod tests {
         assert!(err.message.contains("look-around"), "{}", err.message);
         assert_eq!(err.range, 1..4);
         assert!(Regex::new(r"(a)\1", false, false, false).is_err());
+    }
+
+    #[test]
+    fn a_class_leaves_out_all_cases_of_what_it_names() {
+        let class = |text: &str| {
+            let regex = Regex::new(text, true, false, false).unwrap();
+            match regex.hir().kind() {
+                HirKind::Class(Class::Unicode(it)) => it.clone(),
+                it => panic!("{it:?}"),
+            }
+        };
+        let holds = |text: &str, ch: char| {
+            class(text).ranges().iter().any(|it| it.start() <= ch && ch <= it.end())
+        };
+        for text in ["[^a]", "[^A-C]", r"[^\x61-\x63]", "[^[:lower:]]", r"[\w&&[^a]]", r"\P{Lu}"] {
+            assert!(!holds(text, 'a') && !holds(text, 'A'), "{text}");
+        }
+        assert!(holds("[^a]", 'b') && holds("[^a]", 'ä') && holds("[^a]", '\u{212a}'));
+        // The Kelvin sign is no `k`, so leaving out `k` does not leave it out.
+        assert!(!holds("[^k]", 'K') && holds("[^k]", '\u{212a}') && !holds("[^ä]", 'Ä'));
     }
 
     #[test]

@@ -304,10 +304,14 @@ impl Printer<'_> {
             return flavour.any.clone();
         }
         let negated = ranges.last().is_some_and(|it| it.end() == char::MAX);
-        let fold = self.folding && ranges.iter().any(|it| reaches_shared(*it));
-        let mut shown = if fold { fold_class(&unicode) } else { unicode.clone() };
+        let mut shown = unicode.clone();
         if negated {
             shown.negate();
+        }
+        // The flag folds what is written, also what is left out.
+        let fold = self.folding && shown.ranges().iter().any(|it| reaches_shared(*it));
+        if fold {
+            shown = fold_class(&shown);
         }
         let mut res = String::from(if negated { "[^" } else { "[" });
         for range in shown.ranges() {

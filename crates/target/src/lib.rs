@@ -18,6 +18,7 @@ mod map;
 mod profile;
 mod quote;
 mod routes;
+mod rows;
 mod ways;
 mod work;
 
@@ -26,10 +27,10 @@ pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
 pub use manifest::{Format, Kind, Manifest, OptionSpec, Version};
-pub use profile::Profile;
+pub use profile::{Profile, SourceSpec};
 
 use diagnostic::Diagnostic;
-use ir::Rule;
+use ir::{Expr, Rule};
 
 /// A rule in a target's words.
 #[derive(Debug, Clone)]
@@ -50,6 +51,11 @@ pub struct Output {
     pub fidelity: Fidelity,
     /// Where and why it is not exact.
     pub notes: Vec<Note>,
+    /// What it has to say of the rows of the profile's tables.
+    pub asked: Expr,
+    /// How what is written relates to `asked`: the part of the fidelity that is the language's, and
+    /// not the field map's.
+    pub said: Fidelity,
 }
 
 impl Target {
@@ -68,7 +74,8 @@ impl Target {
         let options = self.options(rule)?;
         let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
         let mut notes = mapped.notes;
-        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut notes)?;
+        let mut own = Vec::new();
+        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut own)?;
         if let legal::Legal::Const(value) = legal {
             return Err(vec![self.decided(rule, value)]);
         }
@@ -77,6 +84,9 @@ impl Target {
             true => legalize::columns(&mapped.expr, profile),
             false => Vec::new(),
         };
+        let said = Fidelity::of(&own);
+        own.retain(|it| !notes.contains(it));
+        notes.extend(own);
         let seen = mapped.source.map(|it| envelope::seen(it).plain.clone());
         let refused = self.broken(rule, format, &options, seen, &query, true);
         let item = match refused.is_empty() {
@@ -86,7 +96,9 @@ impl Target {
         let fidelity = Fidelity::of(&notes);
         let source = mapped.source.map(|it| it.with.clone()).unwrap_or_default();
         let text = String::new();
-        let mut res = Output { text, item, query, refused, since, source, fidelity, notes };
+        let asked = mapped.expr;
+        let mut res =
+            Output { text, item, query, refused, since, source, fidelity, notes, asked, said };
         if !res.refused.is_empty() {
             return Ok(res);
         }
@@ -118,7 +130,7 @@ impl Target {
 
     /// A rule's question about the columns of a profile, before it is put into words; `None` when
     /// the profile has no place for it.
-    pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<ir::Expr> {
+    pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<Expr> {
         let options = self.options(rule).ok()?;
         let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
         mapped.ok().map(|it| it.expr)
@@ -129,7 +141,7 @@ impl Target {
     /// # Errors
     ///
     /// Why the profile has no place for it, or that the rule leaves the target out.
-    pub fn asked(&self, rule: &Rule, profile: &str) -> Result<ir::Expr, Vec<Diagnostic>> {
+    pub fn asked(&self, rule: &Rule, profile: &str) -> Result<Expr, Vec<Diagnostic>> {
         let options = self.options(rule)?;
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         if profile.keeps_names() {

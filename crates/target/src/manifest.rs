@@ -20,6 +20,9 @@ pub struct Manifest {
     /// The target whose profiles, envelopes, options and tables this one has too; see [`crate::Target::load`].
     #[serde(default)]
     pub borrow: Option<String>,
+    /// The reader that understands the language, for `convert --verify` and `import`; absent: none.
+    #[serde(default)]
+    pub reader: Option<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.
@@ -38,6 +41,9 @@ pub struct Manifest {
     /// op that ignores case.
     #[serde(default)]
     pub only_cased: Option<String>,
+    /// Whether a column holds at most one value.
+    #[serde(default)]
+    pub single: bool,
     /// Why a missing text passes a test that the empty one passes, where the language keeps it so.
     #[serde(default)]
     pub empty_text: Option<String>,

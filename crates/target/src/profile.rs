@@ -274,6 +274,17 @@ pub struct SourceKey {
 }
 
 impl SourceKey {
+    /// What it says, as a rule's log source.
+    pub fn logsource(&self) -> LogSource {
+        let part = |it: &Option<String>| it.as_deref().map(std::sync::Arc::from);
+        LogSource {
+            category: part(&self.category),
+            product: part(&self.product),
+            service: part(&self.service),
+            span: None,
+        }
+    }
+
     /// Whether every attribute that is set is the same in `source`; and how many are set.
     pub fn covers(&self, source: &LogSource) -> Option<usize> {
         let pairs = [
@@ -436,6 +447,15 @@ impl Profile {
             Some(ColumnSpec::Kind(kind)) => (*kind, None),
             None => (self.default_kind, None),
         }
+    }
+
+    /// Columns that a query writes otherwise than by their name, and how; of a family the name ends
+    /// in `.*`, and `{rest}` stands for the star.
+    pub fn spelled(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns.iter().filter_map(|(name, spec)| match spec {
+            ColumnSpec::Long(it) => Some((name.as_str(), it.spelled.as_deref()?)),
+            ColumnSpec::Kind(_) => None,
+        })
     }
 
     /// The family that a column belongs to, and what stands for its star: the longest that fits.

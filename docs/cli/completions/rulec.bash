@@ -31,6 +31,9 @@ _rulec() {
             rulec,help)
                 cmd="rulec__subcmd__help"
                 ;;
+            rulec,import)
+                cmd="rulec__subcmd__import"
+                ;;
             rulec,targets)
                 cmd="rulec__subcmd__targets"
                 ;;
@@ -52,6 +55,9 @@ _rulec() {
             rulec__subcmd__help,help)
                 cmd="rulec__subcmd__help__subcmd__help"
                 ;;
+            rulec__subcmd__help,import)
+                cmd="rulec__subcmd__help__subcmd__import"
+                ;;
             rulec__subcmd__help,targets)
                 cmd="rulec__subcmd__help__subcmd__targets"
                 ;;
@@ -65,7 +71,7 @@ _rulec() {
 
     case "${cmd}" in
         rulec)
-            opts="-h -V --color --help --version convert check test diff explain targets help"
+            opts="-h -V --color --help --version convert check test diff import explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,7 +123,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__convert)
-            opts="-t -o -h --target --output --jsonl --strict --templates --color --help"
+            opts="-t -o -h --target --output --jsonl --strict --verify --templates --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -211,7 +217,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__help)
-            opts="convert check test diff explain targets help"
+            opts="convert check test diff import explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +300,20 @@ _rulec() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rulec__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rulec__subcmd__help__subcmd__targets)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -315,6 +335,48 @@ _rulec() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__import)
+            opts="-f -o -h --from --output --profile --templates --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --templates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

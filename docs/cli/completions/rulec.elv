@@ -27,6 +27,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
             cand diff 'Compare two states of rules: what they match, say and become'
+            cand import 'Make rules of queries in other languages'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -40,6 +41,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --color 'When to use colours'
             cand --jsonl 'Print one JSON object per rule and target'
             cand --strict 'Refuse output that is not exact'
+            cand --verify 'Read each output back and prove that it says what the rule asks'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -77,6 +79,17 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rulec;import'= {
+            cand -f 'The language of the queries, such as `eql`'
+            cand --from 'The language of the queries, such as `eql`'
+            cand -o 'Write one file per rule into this folder'
+            cand --output 'Write one file per rule into this folder'
+            cand --profile 'Undo the field map of this profile of the language''s target; without it names are kept'
+            cand --templates 'A folder of further targets, one folder each'
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rulec;explain'= {
             cand --color 'When to use colours'
             cand -h 'Print help (see more with ''--help'')'
@@ -94,6 +107,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
             cand diff 'Compare two states of rules: what they match, say and become'
+            cand import 'Make rules of queries in other languages'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -105,6 +119,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
         &'rulec;help;test'= {
         }
         &'rulec;help;diff'= {
+        }
+        &'rulec;help;import'= {
         }
         &'rulec;help;explain'= {
         }

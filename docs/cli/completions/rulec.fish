@@ -33,6 +33,7 @@ complete -c rulec -n "__fish_rulec_needs_command" -f -a "convert" -d 'Say rules 
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "check" -d 'Report what is wrong with rules'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "test" -d 'Run the rules\' own examples'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "import" -d 'Make rules of queries in other languages'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "targets" -d 'List targets, their profiles, formats and ops'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -44,6 +45,7 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l jsonl -d 'Print one JSON object per rule and target'
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l strict -d 'Refuse output that is not exact'
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l verify -d 'Read each output back and prove that it says what the rule asks'
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How findings are shown' -r -f -a "human\t'With the lines they are about'
 concise\t'One line each'
@@ -86,6 +88,14 @@ complete -c rulec -n "__fish_rulec_using_subcommand diff" -l color -d 'When to u
 always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand import" -s f -l from -d 'The language of the queries, such as `eql`' -r
+complete -c rulec -n "__fish_rulec_using_subcommand import" -s o -l output -d 'Write one file per rule into this folder' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand import" -l profile -d 'Undo the field map of this profile of the language\'s target; without it names are kept' -r
+complete -c rulec -n "__fish_rulec_using_subcommand import" -l templates -d 'A folder of further targets, one folder each' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand import" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand explain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -96,10 +106,11 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l json -d 'Print JSON'
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "check" -d 'Report what is wrong with rules'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "test" -d 'Run the rules\' own examples'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "import" -d 'Make rules of queries in other languages'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff import explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use diagnostic::{Diagnostic, Severity, printable};
-use driver::{Loaded, LoadedRule, Request, Targets};
+use driver::{Loaded, LoadedRule, Request, Targets, Verified};
 use serde_json::{Value, json};
 use source::{Position, Span};
-use target::Output;
+use target::{Fidelity, Output};
 
 use super::Ended;
 use crate::args::Convert;
@@ -113,8 +113,28 @@ impl Run<'_> {
         let result = request.convert(rule, self.targets, self.strict).result;
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
+        let verified = match &result {
+            Ok(output) if self.args.verify => Some(request.verify(output, self.targets)),
+            _ => None,
+        };
+        if let Some(it) = &verified {
+            *self.counts.entry((request.target.clone(), it.word())).or_default() += 1;
+            self.findings |= matches!(it, Verified::Differs { .. });
+        }
         if self.args.jsonl {
-            let line = self.json(rule, request, &result);
+            let mut line = self.json(rule, request, &result);
+            if self.args.verify
+                && let Some(line) = line.as_object_mut()
+            {
+                let event = match &verified {
+                    Some(Verified::Differs { event, .. }) => event.clone(),
+                    _ => Value::Null,
+                };
+                line.insert("proof".to_owned(), json!(verified.as_ref().map(Verified::word)));
+                let reason = verified.as_ref().and_then(Verified::reason);
+                line.insert("proof_reason".to_owned(), json!(reason));
+                line.insert("proof_event".to_owned(), event);
+            }
             self.shell.out(&line.to_string());
             if let Err(problems) = &result {
                 self.findings |=
@@ -123,7 +143,7 @@ impl Run<'_> {
             return Ok(());
         }
         match result {
-            Ok(output) => self.write(rule, at, request, output),
+            Ok(output) => self.write(rule, at, request, output, verified.as_ref()),
             Err(problems) => {
                 if rule.lowered.is_some() {
                     self.refuse(request, &problems);
@@ -139,12 +159,13 @@ impl Run<'_> {
         at: usize,
         request: &Request,
         output: Output,
+        verified: Option<&Verified>,
     ) -> Result<(), String> {
         let path = self.path(rule);
         let format = request.target(self.targets).and_then(|it| it.format(&request.format));
         // In a format without comments there is no place for a heading.
         let headings = match format.and_then(|it| it.comment.as_deref()) {
-            Some(comment) => self.headings(comment, path, request, &output),
+            Some(comment) => self.headings(comment, path, request, &output, verified),
             None => Vec::new(),
         };
         if format.is_some_and(|it| it.bundle.is_some()) {
@@ -189,10 +210,18 @@ impl Run<'_> {
         path: &str,
         request: &Request,
         output: &Output,
+        verified: Option<&Verified>,
     ) -> Vec<String> {
         let place = format!("{}/{}", request.target, request.profile);
-        let mut res =
-            vec![format!("{comment} {}: {place}, {}", printable(path), output.fidelity.word())];
+        let word = match (output.fidelity, verified) {
+            (Fidelity::Exact, Some(Verified::Proved)) => "proved".to_owned(),
+            (it, Some(found)) => format!("{}, {}", it.word(), found.word()),
+            (it, None) => it.word().to_owned(),
+        };
+        let mut res = vec![format!("{comment} {}: {place}, {word}", printable(path))];
+        if let Some(reason) = verified.and_then(Verified::reason) {
+            res.push(format!("{comment}   not proved: {}", printable(&reason)));
+        }
         for (lines, reason) in self.reasons(output) {
             res.push(format!("{comment}   {lines}: {}", printable(&reason)));
         }
@@ -282,6 +311,11 @@ impl Run<'_> {
                 count("refused")
             );
             self.shell.err(&line);
+            if self.args.verify {
+                let counts =
+                    ["proved", "differs", "unknown"].map(|it| format!("{} {it}", count(it)));
+                self.shell.err(&format!("{:<8} read back: {}", "", counts.join(", ")));
+            }
         }
     }
 }

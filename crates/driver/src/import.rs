@@ -1,0 +1,393 @@
+//! Queries of other products as rules.
+//!
+//! What is written is read again and compared with the query: a rule that says something else is
+//! never given out.
+
+use ::import::{About, Columns, Document, Draft, Language, NOT_IMPORTED, Query, Shelf};
+use diagnostic::{Diagnostic, Severity};
+use ir::{Case, Expr, Field, LogSource, Pattern, Predicate, Test, normalize};
+use source::{Sources, Span};
+use target::{Profile, SourceSpec, Target};
+
+use crate::builtin::Targets;
+use crate::load::load;
+use crate::verify::{Verified, compare};
+
+/// What to read, and into which words.
+#[derive(Debug)]
+pub struct ImportRequest<'a> {
+    /// The language.
+    pub language: &'static Language,
+    /// The target that writes it.
+    target: Option<&'a Target>,
+    /// The profile whose field map is reversed; without one, fields keep their names.
+    profile: Option<&'a Profile>,
+    profile_name: String,
+}
+
+/// What came of some files.
+#[derive(Debug, Default)]
+pub struct Imported {
+    /// The files.
+    pub sources: Sources,
+    /// The rules, in order.
+    pub rules: Vec<ImportedRule>,
+    /// Findings: what can't be read, and what is left aside.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A rule made of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedRule {
+    /// A name for its file, without an ending.
+    pub name: String,
+    /// The rule.
+    pub text: String,
+}
+
+impl<'a> ImportRequest<'a> {
+    /// A language by its key, and a profile of the target that writes it.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says which of the two is not known, and what is.
+    pub fn new(key: &str, profile: Option<&str>, targets: &'a Targets) -> Result<Self, String> {
+        let Some(language) = Language::get(key) else {
+            let known: Vec<&str> = ::import::LANGUAGES.iter().map(|it| it.key).collect();
+            return Err(format!("`{key}` is not read; known: {}", known.join(", ")));
+        };
+        let target = targets.iter().find(|it| it.manifest.reader.as_deref() == Some(key));
+        let mut found = None;
+        if let Some(name) = profile {
+            found = target.and_then(|it| it.profile(name));
+            if found.is_none() {
+                let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
+                let known: Vec<&str> = known.collect();
+                return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
+            }
+        }
+        let profile_name = profile.unwrap_or_default().to_owned();
+        Ok(ImportRequest { language, target, profile: found, profile_name })
+    }
+
+    /// Makes rules of the queries in some files.
+    pub fn import(&self, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Imported {
+        let mut res = Imported::default();
+        let mut shelf = Shelf::default();
+        let columns = self.profile.map_or(Columns::unknown(), Columns::of);
+        for (path, bytes) in files {
+            let decoded = source::decode(bytes);
+            let id = res.sources.add(path.clone(), decoded.text);
+            let Some(text) = res.sources.get(id).map(|it| it.text().to_owned()) else { continue };
+            if let Some(at) = decoded.invalid_at {
+                res.problems.push(crate::load::not_utf8(Span::new(id, at, at + 3)));
+                continue;
+            }
+            match self.language.documents(&text, id, &columns, &mut shelf) {
+                Ok(documents) => {
+                    let alone = documents.len() == 1;
+                    for it in documents {
+                        self.document(it, &path, alone, &mut res);
+                    }
+                }
+                Err(problems) => res.problems.extend(problems),
+            }
+        }
+        res
+    }
+
+    fn document(&self, document: Document, path: &str, alone: bool, res: &mut Imported) {
+        let span = document.span;
+        res.problems.extend(document.aside);
+        let query = match document.query {
+            Ok(it) => it,
+            Err(problems) => {
+                res.problems.extend(problems);
+                return;
+            }
+        };
+        res.problems.extend(query.aside.iter().cloned());
+        let mut about = document.about;
+        if about.lookback.is_none() {
+            about.lookback.clone_from(&query.lookback);
+        }
+        let stem = std::path::Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
+        let titled = about.title.clone().filter(|_| !alone);
+        let title = about.title.get_or_insert_with(|| spoken(&stem));
+        let name = slug(titled.as_deref().unwrap_or(if path == "<stdin>" { title } else { &stem }));
+        match self.rule(&query, &about, span) {
+            Ok(text) => {
+                let count = res.rules.iter().filter(|it| it.name == name).count();
+                let taken = |it: &str| res.rules.iter().any(|rule| rule.name == it);
+                let mut free = name.clone();
+                let mut next = count + 1;
+                while taken(&free) {
+                    free = format!("{name}_{next}");
+                    next += 1;
+                }
+                res.rules.push(ImportedRule { name: free, text });
+            }
+            Err(problem) => res.problems.push(*problem),
+        }
+    }
+
+    /// One query as a rule.
+    fn rule(&self, query: &Query, about: &About, span: Span) -> Result<String, Box<Diagnostic>> {
+        let mut expr = normalize(query.expr.clone(), &mut Vec::new());
+        let places = self.places(query, &expr, span);
+        let mut source = places.first().copied();
+        let mut logsource = source.map(|it| it.logsource.logsource());
+        let mut taxonomy = None;
+        match self.profile {
+            Some(profile) => {
+                let (found, renamed) = self.reversed(profile, &places, &expr, query, span)?;
+                expr = renamed;
+                logsource = Some(found.logsource.logsource());
+                source = Some(found);
+            }
+            None => {
+                taxonomy = self.language.taxonomy;
+                if source.is_none() {
+                    let (native, test) = native(query, about, span);
+                    logsource = Some(native);
+                    let all = test.into_iter().chain([expr]);
+                    expr = normalize(Expr::all(all.collect()), &mut Vec::new());
+                }
+            }
+        }
+        let logsource = logsource.unwrap_or_default();
+        let target = self.target.map(|it| it.manifest.name.as_str());
+        let draft = Draft { about, expr: &expr, logsource: &logsource, taxonomy, target };
+        let text = draft.write().map_err(|it| {
+            Box::new(Diagnostic::error(
+                &NOT_IMPORTED,
+                it.span.unwrap_or(span),
+                it.why,
+                "a rule can't say this",
+            ))
+        })?;
+        self.confirm(&text, &expr, query, source, span)?;
+        Ok(text)
+    }
+
+    /// The place of the profile and the expression over its fields, for the first place that has all.
+    fn reversed<'s>(
+        &self,
+        profile: &Profile,
+        places: &[&'s SourceSpec],
+        expr: &Expr,
+        query: &Query,
+        span: Span,
+    ) -> Result<(&'s SourceSpec, Expr), Box<Diagnostic>> {
+        let help = "import without `--profile`, which keeps the names";
+        let mut first = None;
+        for source in places {
+            let rest = without(expr.clone(), &profile.placed(source, span)).0;
+            match renamed(rest, &|column| profile.field_of(source, column)) {
+                Ok(it) => return Ok((source, normalize(it, &mut Vec::new()))),
+                Err(it) => first = first.or(Some(it)),
+            }
+        }
+        let (span, message, label) = match first {
+            Some((name, span)) => (
+                span,
+                format!("no field of the profile is `{name}` and nothing else"),
+                "this has no counterpart in the profile's fields",
+            ),
+            None => {
+                let place = query.place.first().map_or("", |it| it.1.as_str());
+                let place =
+                    if place.is_empty() { String::new() } else { format!(" for `{place}`") };
+                (
+                    span,
+                    format!("the profile has no log source{place} with these conditions"),
+                    "a rule of the profile could not be converted back to this",
+                )
+            }
+        };
+        Err(Box::new(Diagnostic::error(&NOT_IMPORTED, span, message, label).with_help(help)))
+    }
+
+    /// The places of the profile that hold all events of the query, those first that say the most of it
+    /// in the same words.
+    fn places(&self, query: &Query, expr: &Expr, span: Span) -> Vec<&'a SourceSpec> {
+        let Some(target) = self.target else { return Vec::new() };
+        let default = target.profile(&target.manifest.default_profile);
+        // Names that a rule can keep have their places; other vocabularies are the profile's own.
+        let keeps = self.language.taxonomy.is_some();
+        let Some(profile) = self.profile.or(default.filter(|_| keeps)) else { return Vec::new() };
+        let schema = prove::Schema::many();
+        let fits = profile.sources.iter().filter(|it| {
+            let told = |key: &str| it.with.get(key).and_then(serde_json::Value::as_str);
+            let mut places = query.place.iter();
+            // A place that says nothing of its events is no more than a name for them.
+            let says = self.profile.is_some() || !it.condition.is_empty();
+            says && places.all(|(key, found)| told(key) == Some(found.as_str()))
+                && it.effect.is_none()
+                && prove::includes(&profile.placed(it, span), expr, &schema).is_proved()
+        });
+        let mut res: Vec<(usize, &SourceSpec)> =
+            fits.map(|it| (without(expr.clone(), &profile.placed(it, span)).1, it)).collect();
+        res.sort_by_key(|(said, it)| std::cmp::Reverse((*said, it.condition.len())));
+        res.into_iter().map(|it| it.1).collect()
+    }
+
+    /// Reads the rule that was written, and compares it with the query.
+    fn confirm(
+        &self,
+        text: &str,
+        expr: &Expr,
+        query: &Query,
+        source: Option<&SourceSpec>,
+        span: Span,
+    ) -> Result<(), Box<Diagnostic>> {
+        let wrong = |why: String| {
+            Box::new(
+                Diagnostic::error(
+                    &NOT_IMPORTED,
+                    span,
+                    "the rule would not say what the query says",
+                    why,
+                )
+                .with_help("this is a defect of the import: please report the query"),
+            )
+        };
+        let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+        let [rule] = loaded.rules.as_slice() else {
+            return Err(wrong("it is not one rule".to_owned()));
+        };
+        let Some(lowered) = &rule.lowered else {
+            let all = rule.problems.iter().chain(&loaded.problems);
+            let why =
+                all.filter(|it| it.severity == Severity::Error).map(|it| it.message.clone()).next();
+            return Err(wrong(why.unwrap_or_default()));
+        };
+        let same = |one: &Expr, other: &Expr| match crate::relation::same(one, other) {
+            true => Ok(()),
+            false => match prove::equivalent(one, other, &prove::Schema::many()) {
+                prove::Verdict::Proved(_) => Ok(()),
+                prove::Verdict::Differs(it) => Err(wrong(format!("they differ on {}", it.event))),
+                prove::Verdict::Unknown(why) => Err(wrong(why.to_string())),
+            },
+        };
+        same(expr, &lowered.rule.expr)?;
+        // What the profile makes of it must be the query again.
+        if let (Some(target), Some(profile), Some(_)) = (self.target, self.profile, source) {
+            let Some(mapped) = target.mapped(&lowered.rule, &self.profile_name) else {
+                return Err(wrong("the profile has no place for it".to_owned()));
+            };
+            let asked = profile.in_rows(&mapped);
+            match compare(&asked, &query.expr, target::Fidelity::Exact, target, profile) {
+                Verified::Proved => {}
+                other => return Err(wrong(other.reason().unwrap_or_default())),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the query looks, as a log source of its own, and as a test where there is one.
+fn native(query: &Query, about: &About, span: Span) -> (LogSource, Option<Expr>) {
+    let mut res =
+        LogSource { product: about.product.as_deref().map(Into::into), ..LogSource::default() };
+    let mut test = None;
+    for (key, found) in &query.place {
+        if *key == "category" && found == "any" {
+            continue;
+        }
+        match *key {
+            "category" => {
+                res.category = Some(found.as_str().into());
+                test = Some(Expr::Test(Test {
+                    field: Field::Named("event.category".into()),
+                    predicate: Predicate::Text(Pattern::literal(found), Case::Sensitive),
+                    span,
+                }));
+            }
+            _ => res.service = Some(found.as_str().into()),
+        }
+    }
+    if res.key() == LogSource::default().key() {
+        res.category = Some("any".into());
+    }
+    (res, test)
+}
+
+/// The expression less what the place says already, and how many parts that were.
+fn without(expr: Expr, placed: &Expr) -> (Expr, usize) {
+    let said: &[Expr] = match placed {
+        Expr::All(parts) => parts,
+        one => std::slice::from_ref(one),
+    };
+    match expr {
+        Expr::All(parts) => {
+            let before = parts.len();
+            let rest: Vec<Expr> = parts.into_iter().filter(|it| !said.contains(it)).collect();
+            let count = before - rest.len();
+            (Expr::all(rest), count)
+        }
+        it => (it, 0),
+    }
+}
+
+/// The expression with other names for its fields; or a field that has none.
+fn renamed(expr: Expr, name: &dyn Fn(&str) -> Option<String>) -> Result<Expr, (String, Span)> {
+    let all = |parts: Vec<Expr>| -> Result<Vec<Expr>, (String, Span)> {
+        parts.into_iter().map(|it| renamed(it, name)).collect()
+    };
+    Ok(match expr {
+        Expr::All(parts) => Expr::All(all(parts)?),
+        Expr::Any(parts) => Expr::Any(all(parts)?),
+        Expr::Not(part) => Expr::Not(Box::new(renamed(*part, name)?)),
+        Expr::Const(it) => Expr::Const(it),
+        Expr::Test(mut test) => {
+            let span = test.span;
+            let other = |old: &str| name(old).ok_or((old.to_owned(), span));
+            if let Field::Named(old) = &test.field {
+                test.field = Field::Named(other(old)?.into());
+            }
+            if let Predicate::Field(old, ..) = &mut test.predicate {
+                *old = other(old)?.into();
+            }
+            Expr::Test(test)
+        }
+    })
+}
+
+/// A file's name as a title.
+fn spoken(stem: &str) -> String {
+    let words = stem.replace(['_', '-'], " ");
+    let words = words.trim();
+    let mut chars = words.chars();
+    match chars.next().filter(|_| words != "<stdin>") {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => "Imported query".to_owned(),
+    }
+}
+
+/// A title as the name of a file.
+fn slug(title: &str) -> String {
+    let mut res = String::new();
+    for ch in title.chars() {
+        if ch.is_ascii_alphanumeric() {
+            res.push(ch.to_ascii_lowercase());
+        } else if !res.ends_with('_') && !res.is_empty() {
+            res.push('_');
+        }
+    }
+    let res: String = res.chars().take(90).collect();
+    let res = res.trim_matches('_');
+    if res.is_empty() { "rule".to_owned() } else { res.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_made_of_titles() {
+        assert_eq!(slug("Netcat, in a Container!"), "netcat_in_a_container");
+        assert_eq!(slug("???"), "rule");
+        assert_eq!(spoken("net_cat-x"), "Net cat x");
+    }
+}

@@ -1,0 +1,589 @@
+//! Event Query Language, as Elasticsearch runs it.
+//!
+//! - `==`, `in`, `like`, `regex` and the functions tell case apart; `:`, and words that end in `~`, do
+//!   not, for ASCII letters.
+//! - `*` and `?` are wildcards in `:` and `like`, and nothing escapes them; elsewhere they are themselves.
+//! - A test is true when any value of the field passes. A missing value passes no test, and every
+//!   negated one: logic is two-valued.
+//! - A regular expression covers the whole value.
+
+use std::sync::Arc;
+
+use diagnostic::Diagnostic;
+use ir::{Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test};
+use pest::Parser;
+use pest::iterators::Pair;
+use source::Span;
+use target::Kind;
+
+use crate::columns::Columns;
+use crate::place::{Place, unsayable};
+use crate::regex_text::Fold;
+use crate::{Query, ascii, literal, lucene};
+
+#[derive(pest_derive::Parser)]
+#[grammar = "eql.pest"]
+struct EqlParser;
+
+const NAME: &str = "EQL";
+const HELP: &str = "an EQL query is `category where condition`, its words in lower case and its text \
+                    in double quotes";
+
+type Read<T> = Result<T, Box<Diagnostic>>;
+
+/// Reads a query.
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
+    if let Some(it) = place.too_much(NAME) {
+        return Err(vec![it]);
+    }
+    let mut pairs = EqlParser::parse(Rule::query, place.text)
+        .map_err(|err| vec![place.unreadable(&err, NAME, HELP)])?;
+    let reader = Reader { place, columns };
+    let query = pairs.next().and_then(|it| it.into_inner().next());
+    let Some(event) = query else { return Err(Vec::new()) };
+    if event.as_rule() == Rule::several {
+        let word = event.into_inner().next();
+        let (span, word) = word.map_or((place.span(0, 1), ""), |it| (place.of(&it), it.as_str()));
+        return Err(vec![
+            unsayable(
+                span,
+                format!("a `{word}` relates several events, and a rule is about one"),
+                "what is in its brackets can be read one by one",
+            )
+            .with_help(
+                "import each bracket as a query of its own, and relate the rules by a correlation",
+            ),
+        ]);
+    }
+    reader.event(event).map_err(|it| vec![*it])
+}
+
+struct Reader<'a> {
+    place: &'a Place<'a>,
+    columns: &'a Columns<'a>,
+}
+
+/// What stands on a side of a comparison.
+enum Value {
+    Field(Arc<str>),
+    Text(String),
+    Number(Number),
+    Bool(bool),
+    Null,
+    Truth(Expr),
+}
+
+impl Reader<'_> {
+    fn event(&self, event: Pair<'_, Rule>) -> Read<Query> {
+        let mut res =
+            Query { expr: Expr::Const(true), place: Vec::new(), lookback: None, aside: Vec::new() };
+        for it in event.into_inner() {
+            match it.as_rule() {
+                Rule::category => {
+                    let Some(name) = it.into_inner().next() else { continue };
+                    let text = match name.as_rule() {
+                        Rule::plain_name => name.as_str().to_owned(),
+                        _ => self.text(&name)?,
+                    };
+                    res.place.push(("category", text));
+                }
+                Rule::any => res.expr = self.logic(it)?,
+                Rule::pipe => {
+                    return Err(Box::new(
+                        unsayable(
+                            self.place.of(&it),
+                            "a pipe speaks of several events, and a rule is about one",
+                            "the matches are limited or counted here",
+                        )
+                        .with_help("remove the pipe; what it counts is said by a correlation"),
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(res)
+    }
+
+    fn logic(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
+        let rule = pair.as_rule();
+        match rule {
+            Rule::any | Rule::all => {
+                let parts = pair.into_inner();
+                let parts = parts.filter(|it| matches!(it.as_rule(), Rule::all | Rule::not));
+                let parts = parts.map(|it| self.logic(it)).collect::<Read<Vec<Expr>>>()?;
+                Ok(if rule == Rule::any { Expr::any(parts) } else { Expr::all(parts) })
+            }
+            Rule::not => {
+                let (mut negated, mut res) = (false, Expr::Const(true));
+                for it in pair.into_inner() {
+                    match it.as_rule() {
+                        Rule::negation => negated = !negated,
+                        _ => res = self.test(it)?,
+                    }
+                }
+                Ok(if negated { res.not() } else { res })
+            }
+            _ => self.test(pair),
+        }
+    }
+
+    fn test(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
+        let span = self.place.of(&pair);
+        let mut inner = pair.into_inner();
+        let Some(left) = inner.next() else { return Ok(Expr::Const(true)) };
+        let left_span = self.place.of(&left);
+        let left = self.value(left)?;
+        let Some(tail) = inner.next() else { return self.truth(left, span) };
+        match tail.as_rule() {
+            Rule::comparison => self.comparison(left, left_span, tail, span),
+            rule => {
+                let field = self.field(left, left_span)?;
+                let mut negated = false;
+                let mut word = String::new();
+                let mut parts = Vec::new();
+                for it in tail.into_inner() {
+                    match it.as_rule() {
+                        Rule::not_in => negated = true,
+                        Rule::set_word | Rule::match_word => word = it.as_str().to_owned(),
+                        _ => parts.push(self.one_of(&field, &word, rule, it)?),
+                    }
+                }
+                let res = Expr::any(parts);
+                Ok(if negated { res.not() } else { res })
+            }
+        }
+    }
+
+    /// One value of a list, or what stands alone after a word such as `like`.
+    fn one_of(&self, field: &Arc<str>, word: &str, rule: Rule, it: Pair<'_, Rule>) -> Read<Expr> {
+        let span = self.place.of(&it);
+        let Some(literal) = innermost(it.clone()) else { return Err(self.odd(span)) };
+        let uncased = word.ends_with('~') || word == ":";
+        if rule == Rule::set {
+            return match self.value(it)? {
+                Value::Text(text) => Ok(self.exact(field, text, uncased, span)),
+                Value::Number(number) => Ok(test(field, Predicate::Number(Cmp::Eq, number), span)),
+                Value::Bool(it) => Ok(test(field, Predicate::Bool(it), span)),
+                Value::Null => Ok(test(field, Predicate::Null, span)),
+                _ => Err(self.odd(span)),
+            };
+        }
+        match self.value(it)? {
+            Value::Text(text) if word.starts_with("regex") => {
+                self.regex(field, &text, uncased, span, &literal)
+            }
+            Value::Text(text) => {
+                let pattern = literal::wildcards(&text);
+                let predicate = match uncased {
+                    true => ascii::uncased(pattern),
+                    false => Predicate::Text(pattern, Case::Sensitive),
+                };
+                Ok(test(field, predicate, span))
+            }
+            _ => Err(Box::new(
+                unsayable(
+                    span,
+                    format!("`{word}` compares with text only"),
+                    "Elasticsearch refuses this",
+                )
+                .with_help("write `==` for numbers and booleans"),
+            )),
+        }
+    }
+
+    fn comparison(
+        &self,
+        left: Value,
+        left_span: Span,
+        tail: Pair<'_, Rule>,
+        span: Span,
+    ) -> Read<Expr> {
+        let mut inner = tail.into_inner();
+        let (Some(sign), Some(right)) = (inner.next(), inner.next()) else {
+            return Err(self.odd(span));
+        };
+        if sign.as_str() == "=" {
+            return Err(Box::new(
+                Diagnostic::error(
+                    &crate::codes::UNREADABLE,
+                    self.place.of(&sign),
+                    "`=` is no comparison in EQL",
+                    "this does not fit here",
+                )
+                .with_help("write `==`, or `:` to ignore case"),
+            ));
+        }
+        let right_span = self.place.of(&right);
+        let right = self.value(right)?;
+        let (field, value, sign) = match (left, right) {
+            (Value::Field(_), Value::Field(_)) => {
+                return Err(Box::new(unsayable(
+                    span,
+                    "two fields are compared",
+                    "Elasticsearch compares fields with constants only",
+                )));
+            }
+            (Value::Field(field), value) => (field, value, sign.as_str()),
+            (value, Value::Field(field)) => (field, value, turned(sign.as_str())),
+            (Value::Truth(expr), Value::Bool(it)) | (Value::Bool(it), Value::Truth(expr))
+                if matches!(sign.as_str(), "==" | "!=") =>
+            {
+                let same = it == (sign.as_str() == "==");
+                return Ok(if same { expr } else { expr.not() });
+            }
+            _ => return Err(self.odd(left_span.to(right_span))),
+        };
+        let negated = sign == "!=";
+        let equality = negated || sign == "==";
+        let predicate = match value {
+            Value::Number(number) => Predicate::Number(cmp(sign), number),
+            Value::Text(text) if equality => {
+                let res = self.exact(&field, text, false, span);
+                return Ok(if negated { res.not() } else { res });
+            }
+            Value::Bool(it) if equality => Predicate::Bool(it),
+            Value::Null if equality => Predicate::Null,
+            Value::Text(text) if Number::parse(&text).is_some() => {
+                Predicate::Number(cmp(sign), Number::parse(&text).unwrap_or(Number::Int(0)))
+            }
+            Value::Text(_) => {
+                return Err(Box::new(unsayable(
+                    span,
+                    "text is ordered, or a date is compared",
+                    "a rule compares numbers only",
+                )));
+            }
+            _ => return Err(self.odd(span)),
+        };
+        let res = test(&field, predicate, span);
+        Ok(if negated { res.not() } else { res })
+    }
+
+    /// Text that is the whole value; on a column of addresses it is one of them.
+    fn exact(&self, field: &Arc<str>, text: String, uncased: bool, span: Span) -> Expr {
+        let pattern = Pattern::literal(text);
+        let predicate = match uncased {
+            true => ascii::uncased(pattern),
+            // Addresses are kept as numbers, whatever the case of their digits.
+            false if self.columns.kind(field) == Kind::Ip => {
+                Predicate::Text(pattern, Case::Insensitive)
+            }
+            false => Predicate::Text(pattern, Case::Sensitive),
+        };
+        test(field, predicate, span)
+    }
+
+    fn regex(
+        &self,
+        field: &Arc<str>,
+        text: &str,
+        uncased: bool,
+        span: Span,
+        literal: &Pair<'_, Rule>,
+    ) -> Read<Expr> {
+        let refuse = |(message, at): (String, usize)| {
+            // Where no escape stands before it, the place in the text is one in the query.
+            let from = literal.as_span().start() + 1 + at;
+            let exact = literal.as_str().get(1 + at..).zip(text.get(at..));
+            let same = exact.is_some_and(|(a, b)| a.chars().next() == b.chars().next());
+            let span = if same { self.place.span(from, from + 1) } else { span };
+            Box::new(unsayable(
+                span,
+                format!("this regular expression is not read: {message}"),
+                "Lucene's own operators have no counterpart in a rule",
+            ))
+        };
+        let fold = if uncased { Fold::Ascii } else { Fold::No };
+        let folded = lucene::read(text, fold).map_err(refuse)?;
+        let plain = lucene::read(text, Fold::No).map_err(refuse)?;
+        let make = |text: &str, i: bool| Regex::new(text, i, false, true);
+        let found = make(&folded, false).and_then(|exact| {
+            // The flag `i` is easier to read, where it means no more than both cases of each letter.
+            let flagged = make(&plain, uncased)?;
+            Ok(if uncased && flagged.hir() == exact.hir() { flagged } else { exact })
+        });
+        match found {
+            Ok(regex) => Ok(test(field, Predicate::Regex(Arc::new(regex)), span)),
+            Err(err) => Err(Box::new(unsayable(
+                span,
+                format!("this regular expression is not read: {}", err.message),
+                "no engine of ours takes it",
+            ))),
+        }
+    }
+
+    /// A value that stands alone as a condition.
+    fn truth(&self, value: Value, span: Span) -> Read<Expr> {
+        match value {
+            Value::Truth(expr) => Ok(expr),
+            Value::Bool(it) => Ok(Expr::Const(it)),
+            Value::Field(field) => Ok(test(&field, Predicate::Bool(true), span)),
+            _ => Err(self.odd(span)),
+        }
+    }
+
+    fn field(&self, value: Value, span: Span) -> Read<Arc<str>> {
+        match value {
+            Value::Field(it) => Ok(it),
+            _ => Err(Box::new(unsayable(
+                span,
+                "what is compared here is not a field",
+                "a rule asks for the values of fields",
+            ))),
+        }
+    }
+
+    fn odd(&self, span: Span) -> Box<Diagnostic> {
+        Box::new(unsayable(
+            span,
+            "this comparison has no counterpart in a rule",
+            "a rule compares fields with constants",
+        ))
+    }
+
+    fn value(&self, pair: Pair<'_, Rule>) -> Read<Value> {
+        let span = self.place.of(&pair);
+        match pair.as_rule() {
+            Rule::sum | Rule::product => {
+                let mut inner = pair.into_inner();
+                match (inner.next(), inner.next()) {
+                    (Some(one), None) => self.value(one),
+                    _ => Err(Box::new(
+                        unsayable(
+                            span,
+                            "values are computed here",
+                            "a rule compares fields as they are",
+                        )
+                        .with_help("a field with a `-` in its name stands in backticks"),
+                    )),
+                }
+            }
+            Rule::group => match pair.into_inner().next() {
+                // `(5)` is a number in parentheses.
+                Some(it) => match self.alone(&it) {
+                    Some(value) => self.value(value),
+                    None => self.logic(it).map(Value::Truth),
+                },
+                None => Err(self.odd(span)),
+            },
+            Rule::any => match self.alone(&pair) {
+                Some(value) => self.value(value),
+                None => self.logic(pair).map(Value::Truth),
+            },
+            Rule::string | Rule::raw => self.text(&pair).map(Value::Text),
+            Rule::old_string => Err(Box::new(
+                Diagnostic::error(
+                    &crate::codes::UNREADABLE,
+                    span,
+                    "text stands in double quotes in EQL",
+                    "an older version read this",
+                )
+                .with_help("write `\"...\"`, or `\"\"\"...\"\"\"` for text without escapes"),
+            )),
+            Rule::number => {
+                let text = pair.as_str();
+                let dotted = text.replacen("-.", "-0.", 1);
+                let text = if dotted.starts_with('.') { format!("0{dotted}") } else { dotted };
+                let whole = text.parse::<i128>().ok().map(Number::Int);
+                let number = whole.or_else(|| text.parse().ok().and_then(Number::from_f64));
+                number.map(Value::Number).ok_or_else(|| self.odd(span))
+            }
+            Rule::constant => Ok(match pair.as_str() {
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                _ => Value::Null,
+            }),
+            Rule::field => {
+                let mut name = String::new();
+                for it in pair.into_inner() {
+                    match it.as_rule() {
+                        Rule::part => {
+                            if !name.is_empty() {
+                                name.push('.');
+                            }
+                            let quoted = it.as_str().strip_prefix('`');
+                            match quoted.and_then(|it| it.strip_suffix('`')) {
+                                Some(inner) => name.push_str(&inner.replace("``", "`")),
+                                None => name.push_str(it.as_str()),
+                            }
+                        }
+                        Rule::index => {
+                            return Err(Box::new(unsayable(
+                                span,
+                                "one element of a list is asked by its number",
+                                "a rule asks for any element",
+                            )));
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(Value::Field(Arc::from(name)))
+            }
+            Rule::call => self.call(pair, span).map(Value::Truth),
+            _ => Err(self.odd(span)),
+        }
+    }
+
+    /// What an expression is, when it is one value and nothing is said of it.
+    fn alone<'p>(&self, pair: &Pair<'p, Rule>) -> Option<Pair<'p, Rule>> {
+        let mut pair = pair.clone();
+        loop {
+            let mut inner = pair.into_inner();
+            let first = inner.next()?;
+            if inner.next().is_some() || first.as_rule() == Rule::negation {
+                return None;
+            }
+            if first.as_rule() == Rule::sum {
+                return Some(first);
+            }
+            pair = first;
+        }
+    }
+
+    /// A function that asks something of a field.
+    fn call(&self, pair: Pair<'_, Rule>, span: Span) -> Read<Expr> {
+        let mut inner = pair.into_inner();
+        let name = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        let (word, uncased) = match lower.strip_suffix('~') {
+            Some(it) => (it, true),
+            None => (lower.as_str(), false),
+        };
+        let ends = match word {
+            "startswith" => Some((false, true)),
+            "endswith" => Some((true, false)),
+            "stringcontains" => Some((true, true)),
+            "cidrmatch" | "wildcard" | "match" => None,
+            _ => {
+                return Err(Box::new(
+                    unsayable(
+                        span,
+                        format!("the function `{name}` has no counterpart in a rule"),
+                        "it computes a value",
+                    )
+                    .with_help("say what it asks with `like` or `regex`"),
+                ));
+            }
+        };
+        let arguments: Vec<Pair<'_, Rule>> = inner.collect();
+        let [field, values @ ..] = arguments.as_slice() else { return Err(self.odd(span)) };
+        let field = self.field(self.value(field.clone())?, self.place.of(field))?;
+        if values.is_empty() {
+            return Err(self.odd(span));
+        }
+        let mut parts = Vec::new();
+        for it in values {
+            let at = self.place.of(it);
+            let Value::Text(text) = self.value(it.clone())? else { return Err(self.odd(at)) };
+            let predicate = match (word, ends) {
+                ("cidrmatch", _) => match Net::parse(&text) {
+                    Some(net) => Predicate::Net(net),
+                    None => {
+                        return Err(Box::new(unsayable(
+                            at,
+                            format!("`{text}` is no network"),
+                            "an address and a number of bits are expected",
+                        )));
+                    }
+                },
+                ("match", _) => {
+                    let Some(literal) = innermost(it.clone()) else { return Err(self.odd(at)) };
+                    parts.push(self.regex(&field, &text, uncased, at, &literal)?);
+                    continue;
+                }
+                // This one ignored case before there was a `~`.
+                ("wildcard", _) => ascii::uncased(literal::wildcards(&text)),
+                (_, Some((before, after))) => {
+                    let run = |it: bool| it.then_some(Part::Run);
+                    let pattern = Pattern::new(
+                        run(before).into_iter().chain([Part::Literal(text)]).chain(run(after)),
+                    );
+                    match uncased {
+                        true => ascii::uncased(pattern),
+                        false => Predicate::Text(pattern, Case::Sensitive),
+                    }
+                }
+                _ => return Err(self.odd(at)),
+            };
+            parts.push(test(&field, predicate, at));
+        }
+        Ok(Expr::any(parts))
+    }
+
+    fn text(&self, pair: &Pair<'_, Rule>) -> Read<String> {
+        let text = pair.as_str();
+        if pair.as_rule() == Rule::raw {
+            return Ok(text[3..text.len() - 3].to_owned());
+        }
+        let mut res = String::new();
+        let mut chars = text[1..text.len() - 1].chars();
+        while let Some(ch) = chars.next() {
+            if ch != '\\' {
+                res.push(ch);
+                continue;
+            }
+            res.push(match chars.next() {
+                Some('b') => '\u{8}',
+                Some('t') => '\t',
+                Some('n') => '\n',
+                Some('f') => '\u{c}',
+                Some('r') => '\r',
+                Some('u') => {
+                    let digits: String =
+                        chars.by_ref().skip(1).take_while(|it| *it != '}').collect();
+                    match u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32) {
+                        Some(it) => it,
+                        None => {
+                            return Err(Box::new(Diagnostic::error(
+                                &crate::codes::UNREADABLE,
+                                self.place.of(pair),
+                                format!("`\\u{{{digits}}}` is no character"),
+                                "in this text",
+                            )));
+                        }
+                    }
+                }
+                Some(it) => it,
+                None => break,
+            });
+        }
+        Ok(res)
+    }
+}
+
+/// The one thing inside of nested rules.
+fn innermost(mut pair: Pair<'_, Rule>) -> Option<Pair<'_, Rule>> {
+    while !matches!(pair.as_rule(), Rule::string | Rule::raw | Rule::number | Rule::constant) {
+        let mut inner = pair.into_inner();
+        pair = inner.next()?;
+        if inner.next().is_some() {
+            return None;
+        }
+    }
+    Some(pair)
+}
+
+fn test(field: &Arc<str>, predicate: Predicate, span: Span) -> Expr {
+    Expr::Test(Test { field: Field::Named(field.clone()), predicate, span })
+}
+
+fn cmp(sign: &str) -> Cmp {
+    match sign {
+        "<" => Cmp::Lt,
+        "<=" => Cmp::Lte,
+        ">" => Cmp::Gt,
+        ">=" => Cmp::Gte,
+        _ => Cmp::Eq,
+    }
+}
+
+/// The sign when the two sides change places.
+fn turned(sign: &str) -> &str {
+    match sign {
+        "<" => ">",
+        "<=" => ">=",
+        ">" => "<",
+        ">=" => "<=",
+        it => it,
+    }
+}

@@ -1,0 +1,118 @@
+//! Readers of query languages: from their words back to meaning.
+//!
+//! Knows: what queries of other products say, and how their rule files look.
+//! Does not know: how our own targets write them; what a rule file of ours means.
+//!
+//! A reader gives the meaning of a query over the names that stand in it, under the language's own
+//! semantics: which comparisons tell case apart, what a missing value is, where a pattern is
+//! anchored. What the meaning can't say is refused, at its place. Readers share no code with the
+//! targets that write these languages, so that the one can be the judge of the other.
+//!
+//! **Invariant:** this is the one library that speaks of languages by name. A target says in its
+//! manifest which reader understands it (`reader`).
+
+mod about;
+mod ascii;
+mod codes;
+mod columns;
+mod document;
+mod eql;
+mod falco;
+mod kusto;
+mod literal;
+mod lucene;
+mod place;
+mod regex_text;
+mod truth;
+mod write;
+
+use diagnostic::Diagnostic;
+use ir::Expr;
+use source::FileId;
+
+pub use about::About;
+pub use codes::{CODES, NOT_IMPORTED};
+pub use columns::Columns;
+pub use document::{Document, Shelf};
+pub use place::Place;
+pub use write::{Draft, Unwritable};
+
+/// A query, read.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// When it matches an event, over the names of its own columns.
+    pub expr: Expr,
+    /// Where it looks, in the language's own words: a category, a table.
+    pub place: Vec<(&'static str, String)>,
+    /// How far back it looks, when it says so itself: `1h`.
+    pub lookback: Option<String>,
+    /// What was read and left aside.
+    pub aside: Vec<Diagnostic>,
+}
+
+/// A query language.
+#[derive(Debug)]
+pub struct Language {
+    /// Its name on the command line and in manifests.
+    pub key: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// The vocabulary of the names in its queries, where a rule can say it.
+    pub taxonomy: Option<&'static str>,
+    /// Reads one query.
+    read: fn(&Place<'_>, &Columns<'_>) -> Result<Query, Vec<Diagnostic>>,
+}
+
+/// All languages that can be read.
+pub static LANGUAGES: &[Language] = &[
+    Language {
+        key: "eql",
+        about: "Event Query Language, as Elasticsearch runs it",
+        taxonomy: Some("ecs"),
+        read: eql::read,
+    },
+    Language {
+        key: "kql",
+        about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
+        taxonomy: None,
+        read: kusto::read,
+    },
+    Language {
+        key: "falco",
+        about: "Falco's conditions and files of rules",
+        taxonomy: None,
+        read: falco::read,
+    },
+];
+
+impl Language {
+    /// The language of that key.
+    pub fn get(key: &str) -> Option<&'static Language> {
+        LANGUAGES.iter().find(|it| it.key == key)
+    }
+
+    /// Reads one query.
+    ///
+    /// # Errors
+    ///
+    /// Located diagnostics: the text is not of the language, or says what no rule can say.
+    pub fn read(&self, text: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
+        (self.read)(text, columns)
+    }
+
+    /// Reads a file: a query alone, or what a product keeps queries in. Names that the file defines are
+    /// put on the shelf, for files after it.
+    ///
+    /// # Errors
+    ///
+    /// Located diagnostics: the file can't be read. A query in it that can't is a document all the same.
+    pub fn documents(
+        &self,
+        text: &str,
+        file: FileId,
+        columns: &Columns<'_>,
+        shelf: &mut Shelf,
+    ) -> Result<Vec<Document>, Vec<Diagnostic>> {
+        document::read(self, &document::File { text, id: file }, columns, shelf)
+    }
+}
