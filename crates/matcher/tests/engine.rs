@@ -316,3 +316,37 @@ fn deep_and_long_lines_are_handled() {
     let long = format!("{{\"a\":\"{}the end\"}}", "x".repeat(1 << 22));
     assert_eq!(scanner.line(long.as_bytes()).unwrap().count(), 1);
 }
+
+#[test]
+fn damaged_tables_are_an_error() {
+    let mut random = Random(11);
+    let mut sources = Sources::default();
+    let span = Span::new(sources.add("rule.yml".to_owned(), "x".to_owned()), 0, 1);
+    let mut builder = RuleSet::builder();
+    for _ in 0..20 {
+        let expr = expr(&mut random, span, 3);
+        builder.add(RuleInfo::default(), &LogSource::default(), &expr).unwrap();
+    }
+    let bytes = builder.build().to_bytes().unwrap();
+    assert!(RuleSet::from_bytes(b"").is_err());
+    let mut refused = 0;
+    for _ in 0..2000 {
+        let mut bytes = bytes.clone();
+        let at = 8 + random.below(bytes.len() - 8);
+        bytes[at] = random.below(256) as u8;
+        if random.chance(10) {
+            bytes.truncate(at);
+        }
+        match RuleSet::from_bytes(&bytes) {
+            // Some damage only makes other rules.
+            Ok(set) => {
+                let mut scanner = set.scanner();
+                for _ in 0..3 {
+                    scanner.value(&object(&mut random, 3)).count();
+                }
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(refused > 200, "{refused}");
+}

@@ -1,12 +1,10 @@
 //! The names that rules ask for, and finding them among the keys of an event.
 
-use serde::{Deserialize, Serialize};
-
 /// The number of a field: its place in [`Keys::names`].
 pub(crate) type FieldId = u32;
 
 /// Every field that a rule or a profile asks for, and every beginning of one before a dot.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Keys {
     names: Vec<Box<str>>,
     /// How many of the names are fields; those after them are beginnings only.
@@ -18,7 +16,7 @@ pub(crate) struct Keys {
 }
 
 /// A name in the table: one of up to 16 bytes is told by its two words and its length alone.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy)]
 struct Slot {
     first: u64,
     last: u64,
@@ -30,9 +28,10 @@ const EMPTY: Slot = Slot { first: 0, last: 0, len: 0, id: u32::MAX };
 
 impl Keys {
     /// A table of these fields, which must differ; a field's id is its place.
-    pub(crate) fn new(fields: Vec<Box<str>>) -> Keys {
+    pub(crate) fn new(fields: &[Box<str>]) -> Keys {
         let count = fields.len() as u32;
-        let mut res = Keys { names: fields, fields: count, inner: Vec::new(), table: Vec::new() };
+        let names = fields.to_vec();
+        let mut res = Keys { names, fields: count, inner: Vec::new(), table: Vec::new() };
         let mut known: rustc_hash::FxHashMap<Box<str>, u32> =
             res.names.iter().enumerate().map(|(at, it)| (it.clone(), at as u32)).collect();
         let mut inner = vec![false; res.names.len()];
@@ -148,7 +147,7 @@ mod tests {
 
     #[test]
     fn fields_and_their_beginnings_are_found() {
-        let keys = Keys::new(["a.b.c", "a", "Image", "TargetObjectX"].map(Into::into).to_vec());
+        let keys = Keys::new(&["a.b.c", "a", "Image", "TargetObjectX"].map(Into::into));
         assert_eq!(keys.fields(), 4);
         assert_eq!(keys.len(), 5);
         let outer = |it: &str| keys.find(it.as_bytes()).map(|id| keys.is_outer(id));
@@ -159,6 +158,6 @@ mod tests {
         assert_eq!(keys.field("a.b"), None);
         assert_eq!(keys.field("Image"), Some(2));
         assert_eq!(keys.field("image"), None);
-        assert_eq!(Keys::new(Vec::new()).find(b"x"), None);
+        assert_eq!(Keys::new(&[]).find(b"x"), None);
     }
 }

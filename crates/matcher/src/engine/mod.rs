@@ -150,7 +150,7 @@ impl RuleSetBuilder {
     /// The rules, ready to be asked.
     pub fn build(self) -> RuleSet {
         RuleSet::ready(Stored {
-            keys: Keys::new(self.names.all),
+            fields: self.names.all,
             atoms: self.program.atoms,
             steps: self.program.steps,
             rules: self.rules,
@@ -164,7 +164,7 @@ impl RuleSetBuilder {
 /// What is written into a built matcher.
 #[derive(Debug, Serialize, Deserialize)]
 struct Stored {
-    keys: Keys,
+    fields: Vec<Box<str>>,
     atoms: Vec<Atom>,
     steps: Vec<Step>,
     rules: Vec<Compiled>,
@@ -173,10 +173,43 @@ struct Stored {
     unrouted: Unrouted,
 }
 
+impl Stored {
+    /// Whether every number in it is that of something: damaged tables must not panic later.
+    fn is_sound(&self) -> bool {
+        let (fields, steps) = (self.fields.len(), self.steps.len());
+        let field = |it: FieldId| it == ANYWHERE || (it as usize) < fields;
+        // Parts stand before the step they are of, so that there is no circle.
+        let step = |it: &Step, before: usize| match *it {
+            Step::All(start, len) | Step::Any(start, len) => {
+                start as usize + len as usize <= before
+            }
+            Step::Not(part) => (part as usize) < before,
+            Step::Atom(id) => (id as usize) < self.atoms.len(),
+            Step::Const(_) => true,
+        };
+        let sign = |it: &Sign| match it {
+            Sign::Within(it, _) => field(*it),
+            Sign::Exact(it, _)
+            | Sign::Prefix(it, _)
+            | Sign::Suffix(it, _)
+            | Sign::Number(it, _)
+            | Sign::Present(it) => (*it as usize) < fields,
+        };
+        self.infos.len() == self.rules.len()
+            && self.atoms.iter().all(|it| field(it.field) && field(it.other))
+            && self.steps.iter().enumerate().all(|(at, it)| step(it, at))
+            && self
+                .rules
+                .iter()
+                .all(|it| step(&it.root, steps) && it.signs.iter().flatten().all(sign))
+    }
+}
+
 /// Rules ready to be asked about events. Shared between threads as it is.
 #[derive(Debug)]
 pub struct RuleSet {
     stored: Stored,
+    keys: Keys,
     ways: Ways,
     router: Option<Router>,
     plans: RwLock<FxHashMap<Told, Arc<Plan>>>,
@@ -205,8 +238,9 @@ impl RuleSet {
 
     fn ready(stored: Stored) -> RuleSet {
         let ways = Ways::new(stored.atoms.len());
-        let router = stored.routing.as_ref().map(|it| Router::new(it, &stored.keys));
-        RuleSet { stored, ways, router, plans: RwLock::default() }
+        let keys = Keys::new(&stored.fields);
+        let router = stored.routing.as_ref().map(|it| Router::new(it, &keys));
+        RuleSet { stored, keys, ways, router, plans: RwLock::default() }
     }
 
     /// The rules as bytes, for [`from_bytes`](RuleSet::from_bytes) of the same version.
@@ -231,6 +265,9 @@ impl RuleSet {
         })?;
         let stored: Stored = postcard::from_bytes(rest)
             .map_err(|it| Unreadable(format!("the tables are damaged: {it}")))?;
+        if !stored.is_sound() {
+            return Err(Unreadable("the tables are damaged: a number is out of range".to_owned()));
+        }
         Ok(RuleSet::ready(stored))
     }
 
@@ -253,7 +290,7 @@ impl RuleSet {
     pub fn scanner(&self) -> Scanner<'_> {
         Scanner {
             set: self,
-            slots: Slots::new(&self.stored.keys),
+            slots: Slots::new(&self.keys),
             known: vec![0; self.stored.atoms.len()],
             woken: vec![0; self.stored.rules.len()],
             stamp: 0,
@@ -263,6 +300,7 @@ impl RuleSet {
             candidates: Vec::new(),
             matches: Vec::new(),
             counts: vec![0; self.stored.rules.len()],
+            tries: vec![0; self.stored.rules.len()],
             unrouted: 0,
         }
     }
@@ -280,7 +318,7 @@ impl RuleSet {
             |rule: &Compiled| everything || told.sources.iter().any(|it| rule.is_about(it));
         let rules = rules.filter(|(_, rule)| applies(rule));
         let rules = rules.map(|(id, rule)| (id, rule.signs.as_deref()));
-        let plan = Plan::new(rules, told.aliases.clone(), self.stored.keys.fields());
+        let plan = Plan::new(rules, told.aliases.clone(), self.keys.fields());
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.entry(told).or_insert_with(|| Arc::new(plan)).clone()
     }
@@ -377,6 +415,7 @@ pub struct Scanner<'r> {
     candidates: Vec<RuleId>,
     matches: Vec<RuleId>,
     counts: Vec<u64>,
+    tries: Vec<u64>,
     unrouted: u64,
 }
 
@@ -441,7 +480,7 @@ impl<'r> Scanner<'r> {
     pub fn line(&mut self, line: &[u8]) -> Result<Matches<'_>, Malformed> {
         let text = std::str::from_utf8(line).map_err(|it| Malformed(it.to_string()))?;
         self.start();
-        if json::read(text, &self.set.stored.keys, &mut self.slots).is_some() {
+        if json::read(text, &self.set.keys, &mut self.slots).is_some() {
             let strings = |each: &mut dyn FnMut(&str)| {
                 if let Ok(value) = serde_json::from_str::<Value>(text) {
                     each_string(&value, each);
@@ -471,7 +510,7 @@ impl<'r> Scanner<'r> {
         self.start();
         let mut strings = Vec::new();
         event.fields(&mut Fields {
-            keys: &self.set.stored.keys,
+            keys: &self.set.keys,
             slots: &mut self.slots,
             strings: &mut strings,
             wants_strings: self.set.stored.atoms.iter().any(|it| it.field == ANYWHERE),
@@ -484,7 +523,7 @@ impl<'r> Scanner<'r> {
     /// Whether one rule matches an event, whatever its log source; `false` for no such rule.
     pub fn asks(&mut self, rule: usize, event: &Value) -> bool {
         self.start();
-        self.slots.read(event, &self.set.stored.keys);
+        self.slots.read(event, &self.set.keys);
         let Some(root) = self.set.stored.rules.get(rule).map(|it| it.root) else { return false };
         self.holds(root, "", &mut Whole::Value(event))
     }
@@ -492,6 +531,12 @@ impl<'r> Scanner<'r> {
     /// How often each rule has matched, in the order of [`RuleSet::rules`].
     pub fn counts(&self) -> &[u64] {
         &self.counts
+    }
+
+    /// How often each rule's condition was looked at because an event showed one of its signs: what
+    /// the rule costs.
+    pub fn tries(&self) -> &[u64] {
+        &self.tries
     }
 
     /// How many events no route told the log source of.
@@ -516,7 +561,7 @@ impl<'r> Scanner<'r> {
 
     fn read(&mut self, event: &Value) {
         self.start();
-        self.slots.read(event, &self.set.stored.keys);
+        self.slots.read(event, &self.set.keys);
         let each = |each: &mut dyn FnMut(&str)| each_string(event, each);
         self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Value(event));
     }
@@ -540,6 +585,7 @@ impl<'r> Scanner<'r> {
         let candidates = std::mem::take(&mut self.candidates);
         for rule in &candidates {
             let root = self.set.stored.rules[*rule as usize].root;
+            self.tries[*rule as usize] += 1;
             if self.holds(root, line.text, whole) {
                 self.matches.push(*rule);
                 self.counts[*rule as usize] += 1;

@@ -80,8 +80,7 @@ fn any(parts: impl Iterator<Item = Option<Signs>>) -> Option<Signs> {
 
 fn one(sign: Sign) -> Signs {
     let cost = match &sign {
-        Sign::Exact(_, it) if it.len() <= 2 => 30.0,
-        Sign::Exact(_, it) => 1.0 + 10.0 / it.len() as f32,
+        Sign::Exact(_, it) => exact_cost(it),
         Sign::Prefix(_, it) => prefix_cost(it),
         Sign::Suffix(_, it) => suffix_cost(it),
         Sign::Within(field, it) => within_cost(it) * if *field == ANYWHERE { 4.0 } else { 1.0 },
@@ -93,6 +92,35 @@ fn one(sign: Sign) -> Signs {
 
 fn present(field: FieldId) -> Signs {
     one(Sign::Present(field))
+}
+
+fn exact_cost(text: &str) -> f32 {
+    let common = [
+        "true",
+        "false",
+        "security",
+        "key",
+        "file",
+        "system",
+        "allowed",
+        "setvalue",
+        "tcp",
+        "udp",
+        "success",
+        "failure",
+        "createkey",
+        "execve",
+        "syscall",
+        "path",
+        "windows",
+    ];
+    match text.len() {
+        _ if common.contains(&text) => 200.0,
+        0..=2 => 60.0,
+        // A word of a small vocabulary, where a path or the name of a file is one of many.
+        3..=10 if !text.contains(['.', '\\', '/']) => 20.0,
+        len => 1.0 + 10.0 / len as f32,
+    }
 }
 
 fn prefix_cost(text: &str) -> f32 {

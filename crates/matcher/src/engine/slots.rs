@@ -254,6 +254,17 @@ impl Slots {
                 let text = &line[held.start as usize..held.end as usize];
                 fold_into(text, &mut self.folded, &mut self.cases);
             }
+            Kind::Escaped if held.text.0 == NONE && !self.code_points => {
+                let raw = &line[held.start as usize..held.end as usize];
+                if !fold_escaped(raw.as_bytes(), &mut self.folded) {
+                    self.folded.truncate(start);
+                    let text = held.start as usize..held.end as usize;
+                    let own = self.own.len();
+                    unescape(&line[text], &mut self.own);
+                    self.values[value as usize].text = (own as u32, self.own.len() as u32);
+                    fold_into(&self.own[own..], &mut self.folded, &mut self.cases);
+                }
+            }
             _ => {
                 // Lent out so that the text may stand in `own`.
                 let mut folded = std::mem::take(&mut self.folded);
@@ -355,6 +366,31 @@ fn fold_into(text: &str, folded: &mut Vec<u8>, cases: &mut FxHashMap<char, char>
     if !new.is_ascii() {
         fold_beyond_ascii(text, start, folded, cases);
     }
+}
+
+/// Adds the folded text of a string of JSON with escapes but no `\u`; `false` for one that is not
+/// ASCII.
+#[inline]
+fn fold_escaped(raw: &[u8], folded: &mut Vec<u8>) -> bool {
+    let start = folded.len();
+    let mut rest = raw;
+    while let Some(at) = rest.iter().position(|it| *it == b'\\') {
+        folded.extend_from_slice(&rest[..at]);
+        let Some(escape) = rest.get(at + 1) else { return false };
+        folded.push(match escape {
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            it => *it,
+        });
+        rest = &rest[at + 2..];
+    }
+    folded.extend_from_slice(rest);
+    let new = &mut folded[start..];
+    new.make_ascii_lowercase();
+    new.is_ascii()
 }
 
 #[cold]
