@@ -58,6 +58,10 @@ impl Check {
             Predicate::Net(it) => Question::Net(*it),
             Predicate::Field(other, anchor, case) => Question::Field(other.clone(), *anchor, *case),
             Predicate::Time(part, cmp, it) => Question::Time(*part, *cmp, *it),
+            Predicate::Query(it) => {
+                let text = it.with_field("{field}");
+                return Err(unmatchable(format!("only the target knows what `{text}` finds")));
+            }
         };
         Ok(Check { field: test.field.clone(), question })
     }

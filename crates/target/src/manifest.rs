@@ -17,6 +17,9 @@ pub struct Manifest {
     /// Where the language is described.
     #[serde(default)]
     pub reference: String,
+    /// What pipelines call it under `allowed_backends`, besides its name.
+    #[serde(default)]
+    pub backends: Vec<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.
