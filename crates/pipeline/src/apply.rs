@@ -138,7 +138,9 @@ impl<'a> Runner<'a> {
             }
             Action::DropItem => {
                 each_item(step, subject, &mut |_, _| Ok(Some(Detection::Any(Vec::new()))))?;
-                subject.detections_mut().into_iter().for_each(|it| drop(prune(it)));
+                for it in subject.detections_mut() {
+                    prune(it);
+                }
                 Ok(())
             }
             Action::Hashes(it) => {

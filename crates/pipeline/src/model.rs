@@ -222,7 +222,7 @@ pub(crate) enum Action {
     WildcardPlaceholders(Chosen),
     ValuePlaceholders(Chosen),
     QueryPlaceholders { chosen: Chosen, expression: String, mapping: BTreeMap<String, String> },
-    SourcePlaceholders { chosen: Chosen, source: Source, form: Form },
+    SourcePlaceholders { chosen: Chosen, source: Box<Source>, form: Form },
     AddCondition(AddCondition),
     ChangeLogSource(ir::LogSource),
     AddFields(Vec<String>),
@@ -325,7 +325,6 @@ pub(crate) enum Format {
 pub(crate) struct Post {
     pub id: Arc<str>,
     pub kind: Spanned<&'static str>,
-    pub path: Arc<str>,
     pub action: PostAction,
     pub rule: Group<RuleCondition>,
 }

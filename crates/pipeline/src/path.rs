@@ -68,8 +68,14 @@ impl Piece {
         };
         let (what, lenient) = match self {
             Piece::Name(name, lenient) => match value {
-                Json::Object(it) => return Ok(res.push(it.get(name).cloned().unwrap_or_default())),
-                Json::Null => return Ok(res.push(Json::Null)),
+                Json::Object(it) => {
+                    res.push(it.get(name).cloned().unwrap_or_default());
+                    return Ok(());
+                },
+                Json::Null => {
+                    res.push(Json::Null);
+                    return Ok(());
+                },
                 _ => (format!("`.{name}`"), lenient),
             },
             Piece::At(at, lenient) => match value {
@@ -77,14 +83,24 @@ impl Piece {
                     let len = i64::try_from(it.len()).unwrap_or(i64::MAX);
                     let at = if *at < 0 { len + at } else { *at };
                     let found = usize::try_from(at).ok().and_then(|at| it.get(at));
-                    return Ok(res.push(found.cloned().unwrap_or_default()));
+                    res.push(found.cloned().unwrap_or_default());
+                    return Ok(());
                 }
-                Json::Null => return Ok(res.push(Json::Null)),
+                Json::Null => {
+                    res.push(Json::Null);
+                    return Ok(());
+                },
                 _ => (format!("`[{at}]`"), lenient),
             },
             Piece::All(lenient) => match value {
-                Json::Array(it) => return Ok(res.extend(it.iter().cloned())),
-                Json::Object(it) => return Ok(res.extend(it.values().cloned())),
+                Json::Array(it) => {
+                    res.extend(it.iter().cloned());
+                    return Ok(());
+                },
+                Json::Object(it) => {
+                    res.extend(it.values().cloned());
+                    return Ok(());
+                },
                 _ => ("`[]`".to_owned(), lenient),
             },
             Piece::Select(path, test) => {

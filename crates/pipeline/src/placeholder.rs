@@ -182,9 +182,10 @@ fn pieces(
 
 fn query(expression: &str, id: &str) -> Query {
     let parts = std::cell::RefCell::new(vec![QueryPart::Text(String::new())]);
-    let text = |add: &str| match parts.borrow_mut().last_mut() {
-        Some(QueryPart::Text(it)) => it.push_str(add),
-        _ => {}
+    let text = |add: &str| {
+        if let Some(QueryPart::Text(it)) = parts.borrow_mut().last_mut() {
+            it.push_str(add);
+        }
     };
     let field = || parts.borrow_mut().extend([QueryPart::Field, QueryPart::Text(String::new())]);
     // The expression was checked when the pipeline was read.

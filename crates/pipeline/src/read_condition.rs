@@ -205,7 +205,7 @@ fn link(
         }
     };
     let mut used = vec![false; names.len()];
-    let formula = formula(reader, &ast, &text, names, &mut used)?;
+    let formula = formula(reader, &ast, names, &mut used)?;
     for (name, used) in names.iter().flatten().zip(used) {
         if !used {
             let message =
@@ -219,18 +219,17 @@ fn link(
 fn formula(
     reader: &mut Reader<'_>,
     ast: &ConditionAst,
-    text: &Spanned<String>,
     names: &[Option<Spanned<String>>],
     used: &mut [bool],
 ) -> Option<Formula> {
     let mut many = |parts: &[ConditionAst], reader: &mut Reader<'_>| {
-        parts.iter().map(|it| formula(reader, it, text, names, used)).collect::<Option<Vec<_>>>()
+        parts.iter().map(|it| formula(reader, it, names, used)).collect::<Option<Vec<_>>>()
     };
     match ast {
         ConditionAst::All(parts) => many(parts, reader).map(Formula::All),
         ConditionAst::Any(parts) => many(parts, reader).map(Formula::Any),
         ConditionAst::Not(part) => {
-            formula(reader, part, text, names, used).map(|it| Formula::Not(Box::new(it)))
+            formula(reader, part, names, used).map(|it| Formula::Not(Box::new(it)))
         }
         ConditionAst::Name(name) => {
             let known = || names.iter().flatten().map(|it| it.value.as_str());

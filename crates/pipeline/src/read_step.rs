@@ -372,7 +372,7 @@ fn source(reader: &mut Reader<'_>, node: &Node, source: Source) -> Option<Action
             return None;
         }
     };
-    Some(Action::SourcePlaceholders { chosen, source, form: Form { format, filter } })
+    Some(Action::SourcePlaceholders { chosen, source: Box::new(source), form: Form { format, filter } })
 }
 
 fn csv(reader: &mut Reader<'_>, node: &Node) -> Option<Format> {
@@ -650,8 +650,7 @@ fn post(reader: &mut Reader<'_>, node: &Node, place: &str, depth: usize) -> Opti
         _ => read(reader, node)?,
     };
     let id = id(reader, node, &format!("post{place}"));
-    let path = reader.path.clone();
-    Some(Post { id, kind: Spanned::new(name, span), path, action, rule })
+    Some(Post { id, kind: Spanned::new(name, span), action, rule })
 }
 
 /// A type of finalizer: its name, its keys, and what reads it.
