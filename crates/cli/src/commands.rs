@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod diff;
 mod explain;
+mod pipeline;
 mod targets;
 mod test;
 
@@ -11,6 +12,7 @@ pub use check::check;
 pub use convert::convert;
 pub use diff::diff;
 pub use explain::explain;
+pub use pipeline::pipeline;
 pub use targets::targets;
 pub use test::test;
 

@@ -6,6 +6,7 @@
 mod commands;
 mod events;
 mod files;
+mod outside;
 mod revisions;
 mod shell;
 
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
         Command::Diff(it) => commands::diff(it, &mut shell),
         Command::Explain(it) => commands::explain(it, &mut shell),
         Command::Targets(it) => commands::targets(it, &mut shell),
+        Command::Pipeline(it) => commands::pipeline(it, &mut shell),
     };
     let outcome = outcome.unwrap_or_else(|message| {
         shell.err(&format!("error: {message}"));

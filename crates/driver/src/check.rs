@@ -20,7 +20,7 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
     for rule in &loaded.rules {
         let Some(lowered) = &rule.lowered else { continue };
         res.extend(request.convert(rule, targets, false).result.err().into_iter().flatten());
-        for it in target.breaches(&lowered.rule) {
+        for it in target.breaches(rule.meant().map_or(&lowered.rule, |it| &it.rule)) {
             let span = rule.ast.place(&it.at);
             res.push(
                 Diagnostic::warning(&target::TARGET_CHECK, span, it.message, it.label)

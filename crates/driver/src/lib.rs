@@ -12,6 +12,7 @@ mod diff;
 mod fix;
 mod fixtures;
 mod load;
+mod pipelines;
 mod reasons;
 mod relation;
 mod through;
@@ -25,6 +26,7 @@ pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witnes
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedRule, load, load_with};
+pub use pipelines::{Piped, apply_pipelines, not_for_target, read_pipelines, subject};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use through::Through;
@@ -33,6 +35,7 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [syntax::CODES, lower::CODES, target::CODES, codes::CODES];
+    let stages =
+        [syntax::CODES, lower::CODES, pipeline::CODES, target::CODES, codes::CODES];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

@@ -7,6 +7,7 @@ use syntax::{Document, RuleAst};
 
 use crate::codes::NOT_CONVERTED;
 use crate::config::Config;
+use crate::pipelines::Piped;
 
 /// All rules of a run, and what was found wrong on the way.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub struct LoadedRule {
     pub lowered: Option<Lowered>,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
+    /// What pipelines made of it, if there are any.
+    pub piped: Option<Piped>,
 }
 
 /// Reads files of rules, path and bytes of each, as they are.
@@ -82,6 +85,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                         ast,
                         lowered,
                         problems: own,
+                        piped: None,
                     });
                 }
                 Document::Correlation(it) => {
@@ -95,7 +99,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
     res
 }
 
-fn not_utf8(span: Span) -> Diagnostic {
+pub(crate) fn not_utf8(span: Span) -> Diagnostic {
     Diagnostic::error(
         &syntax::NOT_UTF8,
         span,

@@ -8,7 +8,7 @@ use diagnostic::{Code, Diagnostic};
 use lower::{Detection, Item};
 use source::{Span, Spanned};
 
-use crate::codes::{LIMIT, REFUSED};
+use crate::codes::{LIMIT, NOTHING_LEFT, REFUSED};
 use crate::model::{Action, AddCondition, Set, Step};
 use crate::outside::Outside;
 use crate::rule::{Body, Subject};
@@ -50,6 +50,16 @@ impl<'a> Runner<'a> {
     /// Pipelines that may ask `outside`.
     pub fn new(set: &'a Set, outside: &'a dyn Outside) -> Runner<'a> {
         Runner { set, outside, fetched: RefCell::default() }
+    }
+
+    /// Whether finalizers make one text of all queries.
+    pub fn joins(&self) -> bool {
+        self.set.joins()
+    }
+
+    /// The ending of that text, where finalizers decide it.
+    pub fn extension(&self) -> Option<&'static str> {
+        self.set.extension()
     }
 
     /// Applies every step to a rule or a correlation.
@@ -192,6 +202,14 @@ impl<'a> Runner<'a> {
 
 fn refused(step: &Step, span: Span, message: &str) -> Box<Diagnostic> {
     problem(&REFUSED, step, span, message, "the pipeline refuses this")
+}
+
+/// The finding that steps have left nothing of a rule.
+pub fn nothing_left(subject: &Subject) -> Diagnostic {
+    let message = "the pipeline leaves nothing of this rule";
+    let label = "no item is left that its condition names";
+    Diagnostic::error(&NOTHING_LEFT, subject.span, message, label)
+        .with_help("give `drop_detection_item` conditions that keep some of it, or refuse the rule with `rule_failure`")
 }
 
 /// A finding about a rule, made by a step.

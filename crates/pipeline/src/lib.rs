@@ -33,7 +33,7 @@ mod table;
 mod template;
 mod values;
 
-pub use apply::{Change, Runner};
+pub use apply::{Change, Runner, nothing_left};
 pub use codes::{CODES, NOT_FOR_TARGET};
 pub use finish::Queries;
 pub use model::{Pipeline, Set};
