@@ -118,7 +118,9 @@ pub fn pipelines(wanted: &[String], paths: &[PathBuf]) -> Result<Vec<(String, Ve
             let known: Vec<String> = folders.iter().flat_map(|it| names_in(it)).collect();
             let help = match diagnostic::nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("; did you mean `{near}`?"),
-                None if known.is_empty() => "; it is no file, and there is no folder `pipelines`".to_owned(),
+                None if known.is_empty() => {
+                    "; it is no file, and there is no folder `pipelines`".to_owned()
+                }
                 None => format!("; known: {}", known.join(", ")),
             };
             return Err(format!("there is no pipeline `{name}`{help}"));

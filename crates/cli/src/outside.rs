@@ -150,7 +150,8 @@ fn run(
     let name = command.get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|err| format!("`{name}` can't run: {err}"))?;
-    let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut stdin, stdout, stderr) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         if let Some(it) = &mut stdin {

@@ -35,7 +35,6 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages =
-        [syntax::CODES, lower::CODES, pipeline::CODES, target::CODES, codes::CODES];
+    let stages = [syntax::CODES, lower::CODES, pipeline::CODES, target::CODES, codes::CODES];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

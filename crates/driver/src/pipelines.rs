@@ -85,12 +85,7 @@ pub fn apply_pipelines(loaded: &mut Loaded, runner: &Runner<'_>, config: &Config
     }
 }
 
-fn piped(
-    rule: &LoadedRule,
-    mut subject: Subject,
-    runner: &Runner<'_>,
-    config: &Config,
-) -> Piped {
+fn piped(rule: &LoadedRule, mut subject: Subject, runner: &Runner<'_>, config: &Config) -> Piped {
     if let Err(problem) = runner.apply(&mut subject) {
         return Piped { lowered: None, problems: vec![*problem], subject };
     }

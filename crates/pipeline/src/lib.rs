@@ -11,6 +11,7 @@
 mod apply;
 mod codes;
 mod condition;
+mod data;
 mod extract;
 mod fields;
 mod finish;
@@ -35,6 +36,7 @@ mod values;
 
 pub use apply::{Change, Runner, nothing_left};
 pub use codes::{CODES, NOT_FOR_TARGET};
+pub use data::data;
 pub use finish::Queries;
 pub use model::{Pipeline, Set};
 pub use outside::{Closed, HttpRequest, Outside};

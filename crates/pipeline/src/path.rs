@@ -71,11 +71,11 @@ impl Piece {
                 Json::Object(it) => {
                     res.push(it.get(name).cloned().unwrap_or_default());
                     return Ok(());
-                },
+                }
                 Json::Null => {
                     res.push(Json::Null);
                     return Ok(());
-                },
+                }
                 _ => (format!("`.{name}`"), lenient),
             },
             Piece::At(at, lenient) => match value {
@@ -89,18 +89,18 @@ impl Piece {
                 Json::Null => {
                     res.push(Json::Null);
                     return Ok(());
-                },
+                }
                 _ => (format!("`[{at}]`"), lenient),
             },
             Piece::All(lenient) => match value {
                 Json::Array(it) => {
                     res.extend(it.iter().cloned());
                     return Ok(());
-                },
+                }
                 Json::Object(it) => {
                     res.extend(it.values().cloned());
                     return Ok(());
-                },
+                }
                 _ => ("`[]`".to_owned(), lenient),
             },
             Piece::Select(path, test) => {

@@ -372,7 +372,11 @@ fn source(reader: &mut Reader<'_>, node: &Node, source: Source) -> Option<Action
             return None;
         }
     };
-    Some(Action::SourcePlaceholders { chosen, source: Box::new(source), form: Form { format, filter } })
+    Some(Action::SourcePlaceholders {
+        chosen,
+        source: Box::new(source),
+        form: Form { format, filter },
+    })
 }
 
 fn csv(reader: &mut Reader<'_>, node: &Node) -> Option<Format> {

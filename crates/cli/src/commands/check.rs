@@ -72,7 +72,9 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
     let outside = Disk::new(args.pipelines.pipeline_external);
     if extra.is_empty() && !set.is_empty() {
         driver::apply_pipelines(&mut loaded, &Runner::new(&set, &outside), &config);
-        extra.extend(loaded.rules.iter().flat_map(|it| &it.piped).flat_map(|it| it.problems.clone()));
+        extra.extend(
+            loaded.rules.iter().flat_map(|it| &it.piped).flat_map(|it| it.problems.clone()),
+        );
     }
     for it in &args.target {
         let request = driver::Request::parse(it, &targets)?;
@@ -136,8 +138,7 @@ pub fn show(
             findings.iter().for_each(|it| shell.out(&diagnostic::github(it, sources)))
         }
         Format::Json => {
-            let all: Vec<_> =
-                findings.iter().map(|it| diagnostic::json(it, sources)).collect();
+            let all: Vec<_> = findings.iter().map(|it| diagnostic::json(it, sources)).collect();
             shell.out(&serde_json::Value::from(all).to_string());
         }
         Format::Sarif => {

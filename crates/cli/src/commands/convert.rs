@@ -151,7 +151,9 @@ impl Run<'_> {
         match result {
             Ok(output) => self.write(rule, at, request, output),
             Err(problems) => {
-                if rule.lowered.is_some() && rule.piped.as_ref().is_none_or(|it| it.lowered.is_some()) {
+                if rule.lowered.is_some()
+                    && rule.piped.as_ref().is_none_or(|it| it.lowered.is_some())
+                {
                     self.refuse(request, &problems);
                 }
                 Ok(())
