@@ -62,7 +62,8 @@ fn mapped_names_are_the_targets_own() {
 #[test]
 fn pipelines_are_found_by_name_and_applied_by_priority() {
     let late = "priority: 20\ntransformations: [{type: field_name_suffix, suffix: .late}]\n";
-    let early = "priority: 10\ntransformations: [{type: field_name_mapping, mapping: {Image: early}}]\n";
+    let early =
+        "priority: 10\ntransformations: [{type: field_name_mapping, mapping: {Image: early}}]\n";
     let dir = folder(
         "named",
         &[("pipelines/late.yml", late), ("pipelines/early.yaml", early), ("rulec.yml", "")],
@@ -132,7 +133,9 @@ fn broken_pipelines_and_other_targets_are_refused() {
 
 #[test]
 fn steps_are_shown() {
-    let text = format!("{MAP}  - {{ id: linux, type: case, rule_conditions: [{{ type: logsource, product: linux }}] }}\n  - {{ id: ls, type: change_logsource, service: sysmon }}\n");
+    let text = format!(
+        "{MAP}  - {{ id: linux, type: case, rule_conditions: [{{ type: logsource, product: linux }}] }}\n  - {{ id: ls, type: change_logsource, service: sysmon }}\n"
+    );
     let dir = folder("shown", &[("p.yml", &text)]);
     let ran = rulec(&dir, &["pipeline", "show", "rules/tools.yml", "-p", "p.yml"]);
     assert_eq!(ran.code, 0, "{}", ran.err);

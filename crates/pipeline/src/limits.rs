@@ -12,7 +12,7 @@ pub const STEP_DEPTH: usize = 16;
 /// The most values that the items of a rule may come to.
 pub const VALUES: usize = 100_000;
 /// The most bytes that the texts of a rule may come to.
-pub const BYTES: usize = 16 * 1024 * 1024;
+pub const BYTES: usize = 1024 * 1024;
 /// The deepest nesting of the items of a rule.
 pub const DEPTH: usize = 200;
 /// The most texts that the placeholders of one value may come to.

@@ -37,32 +37,40 @@ fn character(ch: char) -> String {
 pub fn parse(text: &str, placeholders: bool) -> Vec<Part> {
     let mut res = Vec::new();
     let mut literal = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(ch) = chars.next() {
+    let mut rest = text;
+    while let Some(ch) = rest.chars().next() {
+        let after = &rest[ch.len_utf8()..];
+        rest = after;
         match ch {
-            '\\' if matches!(chars.peek(), Some('*' | '?')) => literal.extend(chars.next()),
+            '\\' if after.starts_with(['*', '?']) => {
+                literal.push_str(&after[..1]);
+                rest = &after[1..];
+            }
             '*' | '?' => {
                 res.push(Part::Literal(std::mem::take(&mut literal)));
                 res.push(if ch == '*' { Part::Run } else { Part::One });
             }
-            '%' if placeholders => {
-                let rest: String = chars.clone().collect();
-                match rest.split_once('%') {
-                    Some((name, _)) if !name.is_empty() && !name.contains('\\') => {
-                        res.push(Part::Literal(std::mem::take(&mut literal)));
-                        res.push(Part::Placeholder(name.to_owned()));
-                        for _ in 0..=name.chars().count() {
-                            chars.next();
-                        }
-                    }
-                    _ => literal.push('%'),
+            '%' if placeholders => match placeholder(after) {
+                Some(name) => {
+                    res.push(Part::Literal(std::mem::take(&mut literal)));
+                    res.push(Part::Placeholder(name.to_owned()));
+                    rest = &after[name.len() + 1..];
                 }
-            }
+                None => literal.push('%'),
+            },
             _ => literal.push(ch),
         }
     }
     res.push(Part::Literal(literal));
     res
+}
+
+/// The name before the next `%`, of a reasonable length.
+fn placeholder(text: &str) -> Option<&str> {
+    const LONGEST: usize = 200;
+    let end = text.bytes().take(LONGEST).position(|it| it == b'%')?;
+    let name = text.get(..end)?;
+    (!name.is_empty() && !name.contains('\\')).then_some(name)
 }
 
 /// The plain text, and for every character of the pattern where it stands there.

@@ -75,6 +75,9 @@ fn translate(text: &str) -> String {
     res
 }
 
+/// What is wrong with a `\g` alone.
+const NAMELESS: &str = "`\\g` needs the name of a group: `\\g<name>`";
+
 /// What takes the place of a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement(Vec<Piece>);
@@ -103,14 +106,16 @@ impl Replacement {
             }
             match chars.next() {
                 Some('g') => {
-                    let rest: String = chars.clone().collect();
-                    let name = rest
-                        .strip_prefix('<')
-                        .and_then(|it| it.split_once('>'))
-                        .map(|it| it.0.to_owned())
-                        .ok_or("`\\g` needs the name of a group: `\\g<name>`")?;
-                    for _ in 0..name.chars().count() + 2 {
-                        chars.next();
+                    if chars.next() != Some('<') {
+                        return Err(NAMELESS.to_owned());
+                    }
+                    let mut name = String::new();
+                    loop {
+                        match chars.next() {
+                            Some('>') => break,
+                            Some(it) => name.push(it),
+                            None => return Err(NAMELESS.to_owned()),
+                        }
                     }
                     let piece = match name.parse() {
                         Ok(number) => group(number, regex)?,

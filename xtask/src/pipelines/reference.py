@@ -105,7 +105,9 @@ def result(pipeline, rule):
     names = set() if isinstance(rule, SigmaCorrelationRule) else set(rule.detection.detections)
     pipeline.apply(rule)
     res = {"fields": rule.fields, "state": plain(pipeline.state)}
-    res["custom"] = plain(rule.custom_attributes)
+    # Where a correlation is written is no attribute of the author's own.
+    custom = {key: it for key, it in rule.custom_attributes.items() if key != "correlation"}
+    res["custom"] = plain(custom)
     if isinstance(rule, SigmaCorrelationRule):
         res["group_by"] = rule.group_by
         res["aliases"] = [[a.alias, v] for a in rule.aliases for v in a.mapping.values()]
