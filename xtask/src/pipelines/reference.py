@@ -89,6 +89,9 @@ def detections(rule, names):
     own, also = {}, []
     condition = rule.detection.parsed_condition[0].condition
     for name, detection in rule.detection.detections.items():
+        if name == "timeframe":
+            # A key of the old aggregations, which is taken for a selection there.
+            continue
         if name in names:
             own[name] = tree(detection)
         else:
@@ -183,10 +186,9 @@ def export(name):
 
 
 def corpus(path, folder):
-    text = Path(path).read_text(encoding="utf-8")
+    # Each use begins with nothing of the one before.
+    pipeline = ProcessingPipeline.from_yaml(Path(path).read_text(encoding="utf-8"))
     for file in sorted(Path(folder).rglob("*.yml")):
-        # Every rule meets a pipeline of its own, so that no rule leaves a trace on the next.
-        pipeline = ProcessingPipeline.from_yaml(text)
         try:
             rules = SigmaCollection.from_yaml(file.read_text(encoding="utf-8")).rules
             answers = [result(pipeline, rule) for rule in rules]
