@@ -117,7 +117,7 @@ fn show(args: &args::PipelineShow, shell: &mut Shell) -> Ended {
             changes.iter().for_each(|it| step(it, args.all, shell));
             let idle = changes.iter().filter(|it| !it.applied).count();
             if idle > 0 && !args.all {
-                shell.out(&format!("  {idle} steps are not for this rule"));
+                shell.out(&format!("  {idle} of {} steps are not for this rule", changes.len()));
             }
         }
         if let Some(problem) = problem {
@@ -139,7 +139,7 @@ fn step(it: &Change, all: bool, shell: &mut Shell) {
     }
     shell.out(&format!("  {name}"));
     let diff = similar::TextDiff::from_lines(&it.before, &it.after);
-    for group in diff.grouped_ops(1) {
+    for group in diff.grouped_ops(2) {
         for change in group.iter().flat_map(|it| diff.iter_changes(it)) {
             let line = change.to_string();
             let sign = match change.tag() {
