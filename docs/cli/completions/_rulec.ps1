@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
+            [CompletionResult]::new('pipeline', 'pipeline', [CompletionResultType]::ParameterValue, 'Check processing pipelines, or show what they do to rules')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -41,9 +42,12 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write one file per rule and target into this folder')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write one file per rule and target into this folder')
             [CompletionResult]::new('--templates', '--templates', [CompletionResultType]::ParameterName, 'A folder of further targets, one folder each')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Print one JSON object per rule and target')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Refuse output that is not exact')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -53,11 +57,14 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--fail-level', '--fail-level', [CompletionResultType]::ParameterName, 'The least severity that ends with exit code 1')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without changing what a rule means')
             [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'With `--fix`, also mend what may change what a rule means')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show what `--fix` would change, and change nothing')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Check again whenever a file changes, until interrupted')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -85,7 +92,10 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;explain' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -98,6 +108,48 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rulec;pipeline' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rulec;pipeline;check' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How findings are shown')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;pipeline;show' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also list the steps that are not for the rule, or change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;pipeline;help' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rulec;pipeline;help;check' {
+            break
+        }
+        'rulec;pipeline;help;show' {
+            break
+        }
+        'rulec;pipeline;help;help' {
+            break
+        }
         'rulec;help' {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
@@ -105,6 +157,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
+            [CompletionResult]::new('pipeline', 'pipeline', [CompletionResultType]::ParameterValue, 'Check processing pipelines, or show what they do to rules')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -124,6 +177,17 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;help;targets' {
+            break
+        }
+        'rulec;help;pipeline' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            break
+        }
+        'rulec;help;pipeline;check' {
+            break
+        }
+        'rulec;help;pipeline;show' {
             break
         }
         'rulec;help;help' {

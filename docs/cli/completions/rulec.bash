@@ -31,6 +31,9 @@ _rulec() {
             rulec,help)
                 cmd="rulec__subcmd__help"
                 ;;
+            rulec,pipeline)
+                cmd="rulec__subcmd__pipeline"
+                ;;
             rulec,targets)
                 cmd="rulec__subcmd__targets"
                 ;;
@@ -52,11 +55,38 @@ _rulec() {
             rulec__subcmd__help,help)
                 cmd="rulec__subcmd__help__subcmd__help"
                 ;;
+            rulec__subcmd__help,pipeline)
+                cmd="rulec__subcmd__help__subcmd__pipeline"
+                ;;
             rulec__subcmd__help,targets)
                 cmd="rulec__subcmd__help__subcmd__targets"
                 ;;
             rulec__subcmd__help,test)
                 cmd="rulec__subcmd__help__subcmd__test"
+                ;;
+            rulec__subcmd__help__subcmd__pipeline,check)
+                cmd="rulec__subcmd__help__subcmd__pipeline__subcmd__check"
+                ;;
+            rulec__subcmd__help__subcmd__pipeline,show)
+                cmd="rulec__subcmd__help__subcmd__pipeline__subcmd__show"
+                ;;
+            rulec__subcmd__pipeline,check)
+                cmd="rulec__subcmd__pipeline__subcmd__check"
+                ;;
+            rulec__subcmd__pipeline,help)
+                cmd="rulec__subcmd__pipeline__subcmd__help"
+                ;;
+            rulec__subcmd__pipeline,show)
+                cmd="rulec__subcmd__pipeline__subcmd__show"
+                ;;
+            rulec__subcmd__pipeline__subcmd__help,check)
+                cmd="rulec__subcmd__pipeline__subcmd__help__subcmd__check"
+                ;;
+            rulec__subcmd__pipeline__subcmd__help,help)
+                cmd="rulec__subcmd__pipeline__subcmd__help__subcmd__help"
+                ;;
+            rulec__subcmd__pipeline__subcmd__help,show)
+                cmd="rulec__subcmd__pipeline__subcmd__help__subcmd__show"
                 ;;
             *)
                 ;;
@@ -65,7 +95,7 @@ _rulec() {
 
     case "${cmd}" in
         rulec)
-            opts="-h -V --color --help --version convert check test diff explain targets help"
+            opts="-h -V --color --help --version convert check test diff explain targets pipeline help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -83,7 +113,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-t -h --format --fix --unsafe-fixes --diff --fail-level --target --watch --color --help"
+            opts="-t -p -h --format --fix --unsafe-fixes --diff --fail-level --target --watch --pipeline --pipeline-external --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -105,6 +135,14 @@ _rulec() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -117,7 +155,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__convert)
-            opts="-t -o -h --target --output --jsonl --strict --templates --color --help"
+            opts="-t -o -p -h --target --output --jsonl --strict --templates --pipeline --pipeline-external --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -140,6 +178,14 @@ _rulec() {
                     return 0
                     ;;
                 --templates)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -193,12 +239,20 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__explain)
-            opts="-h --color --help"
+            opts="-p -h --pipeline --pipeline-external --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -211,7 +265,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__help)
-            opts="convert check test diff explain targets help"
+            opts="convert check test diff explain targets pipeline help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +348,48 @@ _rulec() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rulec__subcmd__help__subcmd__pipeline)
+            opts="check show"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__help__subcmd__pipeline__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__help__subcmd__pipeline__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rulec__subcmd__help__subcmd__targets)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -315,6 +411,128 @@ _rulec() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline)
+            opts="-h --color --help check show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__check)
+            opts="-h --format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human concise json github sarif junit" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__help)
+            opts="check show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__pipeline__subcmd__show)
+            opts="-p -h --pipeline --pipeline-external --all --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

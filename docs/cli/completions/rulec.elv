@@ -29,6 +29,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
+            cand pipeline 'Check processing pipelines, or show what they do to rules'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rulec;convert'= {
@@ -37,9 +38,12 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -o 'Write one file per rule and target into this folder'
             cand --output 'Write one file per rule and target into this folder'
             cand --templates 'A folder of further targets, one folder each'
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
             cand --jsonl 'Print one JSON object per rule and target'
             cand --strict 'Refuse output that is not exact'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -48,11 +52,14 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --fail-level 'The least severity that ends with exit code 1'
             cand -t 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
             cand --target 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
             cand --fix 'Mend what can be mended without changing what a rule means'
             cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
             cand --diff 'Show what `--fix` would change, and change nothing'
             cand --watch 'Check again whenever a file changes, until interrupted'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -77,7 +84,10 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rulec;explain'= {
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -88,6 +98,41 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rulec;pipeline'= {
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;pipeline;check'= {
+            cand --format 'How findings are shown'
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;pipeline;show'= {
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --color 'When to use colours'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
+            cand --all 'Also list the steps that are not for the rule, or change nothing'
+            cand --json 'Print one JSON object a step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;pipeline;help'= {
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;pipeline;help;check'= {
+        }
+        &'rulec;pipeline;help;show'= {
+        }
+        &'rulec;pipeline;help;help'= {
+        }
         &'rulec;help'= {
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
@@ -95,6 +140,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
+            cand pipeline 'Check processing pipelines, or show what they do to rules'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rulec;help;convert'= {
@@ -108,6 +154,14 @@ set edit:completion:arg-completer[rulec] = {|@words|
         &'rulec;help;explain'= {
         }
         &'rulec;help;targets'= {
+        }
+        &'rulec;help;pipeline'= {
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+        }
+        &'rulec;help;pipeline;check'= {
+        }
+        &'rulec;help;pipeline;show'= {
         }
         &'rulec;help;help'= {
         }

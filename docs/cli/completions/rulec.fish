@@ -35,15 +35,18 @@ complete -c rulec -n "__fish_rulec_needs_command" -f -a "test" -d 'Run the rules
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "pipeline" -d 'Check processing pipelines, or show what they do to rules'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -s t -l target -d 'Where to: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says' -r
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -s o -l output -d 'Write one file per rule and target into this folder' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l templates -d 'A folder of further targets, one folder each' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -s p -l pipeline -d 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order' -r
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l jsonl -d 'Print one JSON object per rule and target'
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -l strict -d 'Refuse output that is not exact'
+complete -c rulec -n "__fish_rulec_using_subcommand convert" -l pipeline-external -d 'Let pipelines run commands, ask servers and read any file'
 complete -c rulec -n "__fish_rulec_using_subcommand convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l format -d 'How findings are shown' -r -f -a "human\t'With the lines they are about'
 concise\t'One line each'
@@ -56,6 +59,7 @@ warning\t'Warnings and errors'
 error\t'Errors only'
 never\t'None: only unusable input does'"
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s t -l target -d 'Also say what TARGET[/PROFILE] can\'t express or expects more of; repeat for several' -r
+complete -c rulec -n "__fish_rulec_using_subcommand check" -s p -l pipeline -d 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order' -r
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
@@ -63,6 +67,7 @@ complete -c rulec -n "__fish_rulec_using_subcommand check" -l fix -d 'Mend what 
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l unsafe-fixes -d 'With `--fix`, also mend what may change what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l diff -d 'Show what `--fix` would change, and change nothing'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l watch -d 'Check again whenever a file changes, until interrupted'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l pipeline-external -d 'Let pipelines run commands, ask servers and read any file'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l format -d 'How results are shown' -r -f -a "human\t'For people'
 json\t'One JSON object each'
@@ -85,9 +90,11 @@ complete -c rulec -n "__fish_rulec_using_subcommand diff" -l color -d 'When to u
 always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand explain" -s p -l pipeline -d 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order' -r
 complete -c rulec -n "__fish_rulec_using_subcommand explain" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand explain" -l pipeline-external -d 'Let pipelines run commands, ask servers and read any file'
 complete -c rulec -n "__fish_rulec_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l templates -d 'A folder of further targets, one folder each' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
@@ -95,10 +102,41 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l json -d 'Print JSON'
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "check" -d 'Report what is wrong with rules'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "test" -d 'Run the rules\' own examples'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and not __fish_seen_subcommand_from check show help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and not __fish_seen_subcommand_from check show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and not __fish_seen_subcommand_from check show help" -f -a "check" -d 'Report what is wrong with pipelines'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and not __fish_seen_subcommand_from check show help" -f -a "show" -d 'Show what each step does to a rule'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and not __fish_seen_subcommand_from check show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from check" -l format -d 'How findings are shown' -r -f -a "human\t'With the lines they are about'
+concise\t'One line each'
+json\t'One JSON array'
+github\t'Annotations of GitHub Actions'
+sarif\t'One SARIF 2.1.0 log'
+junit\t'JUnit\'s XML: a suite a file'"
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from check" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -s p -l pipeline -d 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order' -r
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -l pipeline-external -d 'Let pipelines run commands, ask servers and read any file'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -l all -d 'Also list the steps that are not for the rule, or change nothing'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -l json -d 'Print one JSON object a step'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from help" -f -a "check" -d 'Report what is wrong with pipelines'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what each step does to a rule'
+complete -c rulec -n "__fish_rulec_using_subcommand pipeline; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "pipeline" -d 'Check processing pipelines, or show what they do to rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets pipeline help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and __fish_seen_subcommand_from pipeline" -f -a "check" -d 'Report what is wrong with pipelines'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and __fish_seen_subcommand_from pipeline" -f -a "show" -d 'Show what each step does to a rule'
