@@ -154,7 +154,7 @@ fn corpus(
     }
     let Counts { rules, same, changed, refused, unreadable, differ } = counts;
     say(&format!(
-        "{name}: {rules} rules, {same} the same ({changed} with a condition added, {refused} refused by both), {unreadable} readable by one only, {differ} different"
+        "{name}: {rules} rules, {same} the same ({changed} with a condition added, {refused} refused by both), {unreadable} unreadable here or there, {differ} different"
     ));
     Ok(differ)
 }
