@@ -9,6 +9,7 @@ mod conformance;
 mod falco;
 mod kusto;
 mod new_target;
+mod pipelines;
 mod tidy;
 
 use std::process::ExitCode;
@@ -19,7 +20,8 @@ usage: cargo xtask tidy
        cargo xtask new target NAME
        cargo xtask bench convert|match
        cargo xtask conformance [TARGET]
-       cargo xtask attack";
+       cargo xtask attack
+       cargo xtask pipelines";
 
 fn main() -> ExitCode {
     let root = tidy::root();
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             it.iter().for_each(|it| say(&format!("wrote {it}")));
         }),
         ["attack"] => conformance::attack(),
+        ["pipelines"] => pipelines::compare(&root),
         ["conformance"] => conformance::conformance(None),
         ["conformance", target] => conformance::conformance(Some(target)),
         ["bench", "convert"] => bench::convert(&root, &say),

@@ -12,6 +12,7 @@ const LAYERS: &[&str] = &[
     "lower",
     "matcher",
     "prove",
+    "pipeline",
     "target",
     "import",
     "lint",

@@ -48,6 +48,58 @@ pub enum Command {
     Explain(Explain),
     /// List targets, their profiles, formats and ops.
     Targets(TargetsArgs),
+    /// Check processing pipelines, or show what they do to rules.
+    #[command(subcommand)]
+    Pipeline(Pipeline),
+}
+
+/// Processing pipelines to apply to rules before they are mapped.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Pipelines {
+    /// A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat
+    /// for several. They are applied by priority, then in this order.
+    #[arg(short, long = "pipeline")]
+    pub pipeline: Vec<String>,
+    /// Let pipelines run commands, ask servers and read any file.
+    #[arg(long)]
+    pub pipeline_external: bool,
+}
+
+/// Check processing pipelines, or show what they do to rules.
+#[derive(Debug, Subcommand)]
+pub enum Pipeline {
+    /// Report what is wrong with pipelines.
+    Check(PipelineCheck),
+    /// Show what each step does to a rule.
+    Show(PipelineShow),
+}
+
+/// Report what is wrong with pipelines.
+#[derive(Debug, ClapArgs)]
+pub struct PipelineCheck {
+    /// Pipelines: files, folders of them, or names in a folder `pipelines`.
+    #[arg(required = true)]
+    pub pipelines: Vec<String>,
+    /// How findings are shown.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Show what each step does to a rule.
+#[derive(Debug, ClapArgs)]
+pub struct PipelineShow {
+    /// Files or folders of rules; `-` is standard input.
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The pipelines.
+    #[command(flatten)]
+    pub pipelines: Pipelines,
+    /// Also list the steps that are not for the rule, or change nothing.
+    #[arg(long)]
+    pub all: bool,
+    /// Print one JSON object a step.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Ask rules about events: NDJSON in, one line per match out.
@@ -126,6 +178,9 @@ pub struct Convert {
     /// A folder of further targets, one folder each.
     #[arg(long)]
     pub templates: Option<PathBuf>,
+    /// The pipelines.
+    #[command(flatten)]
+    pub pipelines: Pipelines,
 }
 
 /// Report what is wrong with rules.
@@ -158,6 +213,9 @@ pub struct Check {
     /// Check again whenever a file changes, until interrupted.
     #[arg(long, conflicts_with_all = ["fix", "diff"])]
     pub watch: bool,
+    /// The pipelines that are applied before a target is asked.
+    #[command(flatten)]
+    pub pipelines: Pipelines,
 }
 
 /// The least severity that ends with exit code 1.
@@ -293,6 +351,9 @@ pub struct Explain {
     pub subject: String,
     /// A file with one JSON event: say why the rule did or did not match it.
     pub event: Option<PathBuf>,
+    /// The pipelines after which the rule is explained.
+    #[command(flatten)]
+    pub pipelines: Pipelines,
 }
 
 /// List targets, their profiles, formats and ops.

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod import;
 mod matching;
+mod pipeline;
 mod targets;
 mod test;
 
@@ -17,6 +18,7 @@ pub use diff::diff;
 pub use explain::explain;
 pub use import::import;
 pub use matching::matching;
+pub use pipeline::pipeline;
 pub use targets::targets;
 pub use test::test;
 

@@ -92,24 +92,67 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The nearest `rulec.yml` at or above the first path; none says nothing.
-pub fn config(paths: &[PathBuf]) -> Result<Config, String> {
+/// The folder of the nearest `rulec.yml` at or above the first path.
+fn config_folder(paths: &[PathBuf]) -> Option<PathBuf> {
     let first =
         paths.first().filter(|it| it.as_os_str() != "-").cloned().unwrap_or_else(|| ".".into());
-    let Ok(start) = std::fs::canonicalize(&first) else { return Ok(Config::default()) };
-    for dir in start.ancestors().filter(|it| it.is_dir()) {
-        let path = dir.join("rulec.yml");
-        if !path.is_file() {
+    let start = std::fs::canonicalize(&first).ok()?;
+    let has = |it: &&Path| it.is_dir() && it.join("rulec.yml").is_file();
+    start.ancestors().find(has).map(Path::to_owned)
+}
+
+/// The nearest `rulec.yml` at or above the first path; none says nothing.
+pub fn config(paths: &[PathBuf]) -> Result<Config, String> {
+    let Some(dir) = config_folder(paths) else { return Ok(Config::default()) };
+    let path = dir.join("rulec.yml");
+    let text = std::fs::read_to_string(&path)
+        .map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
+    let mut config = Config::parse(&text).map_err(|err| format!("{}: {err}", path.display()))?;
+    config.templates = config.templates.map(|it| dir.join(it));
+    Ok(config)
+}
+
+/// The files of pipelines, path and bytes of each: a file, all of a folder, or a name in a folder
+/// `pipelines` beside the `rulec.yml` of the rules or in the working folder.
+pub fn pipelines(wanted: &[String], paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let folders: Vec<PathBuf> = config_folder(paths)
+        .into_iter()
+        .chain([PathBuf::from(".")])
+        .map(|it| it.join("pipelines"))
+        .collect();
+    let mut res = Vec::new();
+    for name in wanted {
+        if Path::new(name).exists() {
+            res.extend(rules(&[PathBuf::from(name)])?);
             continue;
         }
-        let text = std::fs::read_to_string(&path)
-            .map_err(|err| format!("can't read `{}`: {err}", path.display()))?;
-        let mut config =
-            Config::parse(&text).map_err(|err| format!("{}: {err}", path.display()))?;
-        config.templates = config.templates.map(|it| dir.join(it));
-        return Ok(config);
+        let named = |it: &PathBuf| ["", ".yml", ".yaml"].map(|end| it.join(format!("{name}{end}")));
+        let found = folders.iter().flat_map(named).find(|it| it.is_file());
+        let Some(found) = found else {
+            let known: Vec<String> = folders.iter().flat_map(|it| names_in(it)).collect();
+            let help = match diagnostic::nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None if known.is_empty() => {
+                    "; it is no file, and there is no folder `pipelines`".to_owned()
+                }
+                None => format!("; known: {}", known.join(", ")),
+            };
+            return Err(format!("there is no pipeline `{name}`{help}"));
+        };
+        let bytes = read(&found)?;
+        res.push((found.display().to_string(), bytes));
     }
-    Ok(Config::default())
+    Ok(res)
+}
+
+/// The names of the pipelines of a folder.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let files = entries.map(|it| it.path()).filter(|it| is_rule_file(it));
+    let mut res: Vec<String> =
+        files.filter_map(|it| Some(it.file_stem()?.to_string_lossy().into_owned())).collect();
+    res.sort();
+    res
 }
 
 /// The built-in targets and those of a folder.

@@ -7,6 +7,7 @@ mod commands;
 mod event_log;
 mod events;
 mod files;
+mod outside;
 mod revisions;
 mod shell;
 mod stream;
@@ -32,6 +33,7 @@ fn main() -> std::process::ExitCode {
         Command::Import(it) => commands::import(it, &mut shell),
         Command::Explain(it) => commands::explain(it, &mut shell),
         Command::Targets(it) => commands::targets(it, &mut shell),
+        Command::Pipeline(it) => commands::pipeline(it, &mut shell),
     };
     let outcome = outcome.unwrap_or_else(|message| {
         shell.err(&format!("error: {message}"));

@@ -142,7 +142,7 @@ mod tests {
             ("other/win_whoami.yml", "win_whoami_2"),
             ("match.yml", "rule_match"),
             ("mod.yml", "rule_mod"),
-            ("1 b\"; panic!(); //.yml", "rule_1_b_panic"),
+            ("1 b\"; panic!();.yml", "rule_1_b_panic"),
             ("<stdin>", "stdin"),
             ("..", "rule_"),
             ("É.yml", "rule_"),

@@ -20,8 +20,9 @@ pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Ve
     let mut res = Vec::new();
     for rule in &loaded.rules {
         let Some(lowered) = &rule.lowered else { continue };
+        let meant = rule.meant().map_or(&lowered.rule, |it| &it.rule);
         let result = request.convert(rule, targets, false).result;
-        let breaches = target.breaches(&lowered.rule, &request.format, result.as_ref().ok());
+        let breaches = target.breaches(meant, &request.format, result.as_ref().ok());
         res.extend(result.err().into_iter().flatten());
         for it in breaches {
             let span = rule.ast.place(&it.at);

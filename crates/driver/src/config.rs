@@ -37,6 +37,9 @@ pub struct ConvertConfig {
     /// As `--strict`.
     #[serde(default)]
     pub strict: bool,
+    /// As `-p`, used when no `-p` is given.
+    #[serde(default)]
+    pub pipelines: Vec<String>,
 }
 
 /// Which findings `rulec check` reports.

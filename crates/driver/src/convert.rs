@@ -17,6 +17,16 @@ pub struct Request {
     pub format: String,
 }
 
+impl LoadedRule {
+    /// What is converted: the meaning after pipelines where there are any.
+    pub fn meant(&self) -> Option<&lower::Lowered> {
+        match &self.piped {
+            Some(it) => it.lowered.as_ref(),
+            None => self.lowered.as_ref(),
+        }
+    }
+}
+
 /// What came of one rule for one target.
 #[derive(Debug)]
 pub struct Conversion {
@@ -87,9 +97,10 @@ impl Request {
 
     /// Converts one rule. A rule that is wrong in itself gives its own errors.
     pub fn convert(&self, rule: &LoadedRule, targets: &Targets, strict: bool) -> Conversion {
+        let problems = rule.piped.as_ref().map_or(&rule.problems, |it| &it.problems);
         let errors =
-            || rule.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
-        let result = match (&rule.lowered, targets.get(&self.target)) {
+            || problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let result = match (rule.meant(), targets.get(&self.target)) {
             (Some(lowered), Some(target)) => {
                 target.convert(&lowered.rule, &self.profile, &self.format)
             }

@@ -15,6 +15,7 @@ mod fix;
 mod fixtures;
 mod import;
 mod load;
+mod pipelines;
 mod reasons;
 mod relation;
 mod rule_set;
@@ -33,6 +34,7 @@ pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use import::{ImportRequest, Imported, ImportedRule};
 pub use load::{Loaded, LoadedRule, load, load_with};
+pub use pipelines::{Piped, apply_pipelines, not_for_target, read_pipelines, subject};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use rule_set::{Detector, detector};
@@ -44,6 +46,13 @@ use diagnostic::Code;
 
 /// Every kind of finding that any stage reports.
 pub fn codes() -> impl Iterator<Item = &'static Code> {
-    let stages = [syntax::CODES, lower::CODES, target::CODES, ::import::CODES, codes::CODES];
+    let stages = [
+        syntax::CODES,
+        lower::CODES,
+        pipeline::CODES,
+        target::CODES,
+        ::import::CODES,
+        codes::CODES,
+    ];
     stages.into_iter().flatten().copied().chain(lint::codes())
 }

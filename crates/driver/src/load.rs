@@ -7,6 +7,7 @@ use syntax::{CorrelationAst, Document, FilterAst, RuleAst};
 
 use crate::codes::NOT_CONVERTED;
 use crate::config::Config;
+use crate::pipelines::Piped;
 
 /// All rules of a run, and what was found wrong on the way.
 #[derive(Debug, Default)]
@@ -40,6 +41,8 @@ pub struct LoadedRule {
     pub lowered: Option<Lowered>,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
+    /// What pipelines made of it, if there are any.
+    pub piped: Option<Piped>,
 }
 
 /// Reads files of rules, path and bytes of each, as they are.
@@ -86,6 +89,7 @@ pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Co
                         ast,
                         lowered,
                         problems: own,
+                        piped: None,
                     });
                 }
                 Document::Correlation(it) => {

@@ -403,6 +403,7 @@ fn item(test: &Test) -> Result<(String, Value), Unwritable> {
             Some(value) => (format!("|{}{}", part.word(), order(*cmp)), value),
             None => return fail(format!("the number {it} is too large for a rule")),
         },
+        Predicate::Query(_) => return fail("a piece of a query has no words in a rule".to_owned()),
     };
     Ok((format!("{name}{modifiers}"), value))
 }

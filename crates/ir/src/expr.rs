@@ -71,6 +71,34 @@ pub enum Predicate {
     Field(Arc<str>, Anchor, Case),
     /// This part of the value, read as a date, compares so.
     Time(TimePart, Cmp, Number),
+    /// What a finished piece of a query asks; only its engine knows what that is.
+    Query(Arc<Query>),
+}
+
+/// A finished piece of a query, which stands for a test: a look-up in a list of the target's own.
+///
+/// It is the text of whoever runs the rules, not of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Query(pub Vec<QueryPart>);
+
+/// A part of such a piece.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum QueryPart {
+    /// This text, as it is.
+    Text(String),
+    /// The field that is asked, in the target's words.
+    Field,
+}
+
+impl Query {
+    /// The text, with `field` where the field belongs.
+    pub fn with_field(&self, field: &str) -> String {
+        let part = |it: &QueryPart| match it {
+            QueryPart::Text(it) => it.clone(),
+            QueryPart::Field => field.to_owned(),
+        };
+        self.0.iter().map(part).collect()
+    }
 }
 
 /// Whether letters of different case are the same.

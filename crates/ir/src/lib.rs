@@ -19,7 +19,7 @@ mod rule;
 pub use correlation::{
     BoundOp, Bounds, Correlation, Formula, Member, Question, Referent, Series, print_question,
 };
-pub use expr::{Anchor, Case, Cmp, Expr, Field, Predicate, Test, TimePart};
+pub use expr::{Anchor, Case, Cmp, Expr, Field, Predicate, Query, QueryPart, Test, TimePart};
 pub use net::Net;
 pub use normal::{Dropped, DroppedWhy, normalize};
 pub use number::Number;

@@ -58,6 +58,7 @@ fn test(test: &Test) -> String {
             let article = if part.word() == "hour" { "an" } else { "a" };
             format!("has {article} {} {} {number}", part.word(), cmp.sign())
         }
+        Predicate::Query(it) => format!("passes the query `{}`", it.with_field("{field}")),
     };
     format!("{field} {what}")
 }

@@ -1,5 +1,6 @@
 //! A rule: what it means, and what is said about it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use source::{Span, Spanned};
@@ -15,6 +16,8 @@ pub struct Rule {
     pub logsource: LogSource,
     /// When it matches, in normal form.
     pub expr: Expr,
+    /// Names of fields that are a target's own already, and are not mapped again.
+    pub native: BTreeSet<Arc<str>>,
     /// Its own examples.
     pub fixtures: Vec<Fixture>,
     /// The values under `targets.<name>`, as JSON, by name.

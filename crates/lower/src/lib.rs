@@ -15,5 +15,5 @@ mod text;
 pub use codes::CODES;
 pub use draft::{Detection, Draft, Item, Value};
 pub use modifier::{MODIFIERS, Modifier};
-pub use rule::{Lowered, draft, lower, selection};
+pub use rule::{Lowered, draft, finish, logsource, lower, meta, selection};
 pub use text::parse_pattern;

@@ -1,11 +1,12 @@
 //! A whole rule.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostic, nearest};
 use ir::{Dropped, Expr, Fixture, Level, LogSource, Meta, Rule, Schedule, Status, normalize};
 use source::Spanned;
-use syntax::{LogSourceAst, RuleAst, Selection};
+use syntax::{RuleAst, Selection};
 
 use crate::codes::UNKNOWN_WORD;
 use crate::condition::{Selections, resolve};
@@ -27,6 +28,18 @@ pub struct Lowered {
 /// `problems`. `text` is the text of the rule's file.
 pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Lowered> {
     let (draft, meta) = draft(ast, text, problems)?;
+    finish(ast, &draft, meta, logsource(ast), problems)
+}
+
+/// What a rule means whose items, meta data or log source are no longer those that were written;
+/// `None` when nothing is left of it, or something in it is wrong, which is then in `problems`.
+pub fn finish(
+    ast: &RuleAst,
+    draft: &Draft,
+    meta: Meta,
+    logsource: LogSource,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Lowered> {
     let before = errors(problems);
     let mut used = vec![false; draft.selections.len()];
     let expr = draft.expr(&mut used, problems).filter(|_| errors(problems) == before)?;
@@ -63,8 +76,8 @@ pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
             )
         })
         .collect();
-    let logsource = logsource(&ast.logsource);
-    let rule = Rule { meta, logsource, expr, fixtures, targets, span: ast.span };
+    let native = BTreeSet::new();
+    let rule = Rule { meta, logsource, expr, native, fixtures, targets, span: ast.span };
     Some(Lowered { rule, dropped, unused })
 }
 
@@ -119,7 +132,9 @@ pub fn selection(
     }
 }
 
-fn logsource(ast: &LogSourceAst) -> LogSource {
+/// The log source as it was written.
+pub fn logsource(ast: &RuleAst) -> LogSource {
+    let ast = &ast.logsource;
     let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| Arc::from(it.value.as_str()));
     LogSource {
         category: text(&ast.category),
@@ -129,7 +144,8 @@ fn logsource(ast: &LogSourceAst) -> LogSource {
     }
 }
 
-fn meta(ast: &RuleAst, problems: &mut Vec<Diagnostic>) -> Meta {
+/// What is said about a rule.
+pub fn meta(ast: &RuleAst, problems: &mut Vec<Diagnostic>) -> Meta {
     let one = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.value.clone());
     let many = |it: &[Spanned<String>]| it.iter().map(|it| it.value.clone()).collect();
     let level = word(&ast.level, "level", &Level::ALL, Level::word, problems);

@@ -74,6 +74,10 @@ impl Question {
             Predicate::Net(it) => Question::Net(*it),
             Predicate::Field(other, anchor, case) => Question::Field(other.clone(), *anchor, *case),
             Predicate::Time(part, cmp, it) => Question::Time(*part, *cmp, *it),
+            Predicate::Query(it) => {
+                let text = it.with_field("{field}");
+                return Err(format!("only the target knows what `{text}` finds"));
+            }
         })
     }
 
@@ -88,7 +92,7 @@ impl Question {
                 small_enough(it.hir()).map_err(|err| format!("the regex can't be run: {err}"))
             }
             Predicate::Text(pattern, _) if pattern.placeholders().next().is_none() => Ok(()),
-            Predicate::Text(..) => Question::new(predicate).map(drop),
+            Predicate::Text(..) | Predicate::Query(_) => Question::new(predicate).map(drop),
             _ => Ok(()),
         }
     }

@@ -147,7 +147,9 @@ impl Langs {
                 .add(Key::Time(*part, *cmp, number_key(*it)), || {
                     Some((Kind::Time(*part, ask(predicate)?), false))
                 }),
-            Predicate::Null | Predicate::Exists | Predicate::Field(..) => None,
+            Predicate::Null | Predicate::Exists | Predicate::Field(..) | Predicate::Query(_) => {
+                None
+            }
         }
     }
 

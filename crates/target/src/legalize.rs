@@ -246,6 +246,11 @@ impl<'a> Legalizer<'a> {
             Ok(it) => it,
             Err(it) => return self.unquotable(test, &it),
         };
+        if let Predicate::Query(it) = &test.predicate {
+            // How tightly its operators bind is not known.
+            let before = format!("({})", it.with_field(&field));
+            return Piecewise::Done(Legal::Leaf(Leaf { before, ..Leaf::default() }));
+        }
         self.note_ascii(test, negated);
         self.note_empty(test, kind, negated);
         let mut unsaid = None;

@@ -23,6 +23,9 @@ pub struct Manifest {
     /// The reader that understands the language, for `convert --verify` and `import`; absent: none.
     #[serde(default)]
     pub reader: Option<String>,
+    /// What pipelines call it under `allowed_backends`, besides its name.
+    #[serde(default)]
+    pub backends: Vec<String>,
     /// The operators, tightest first: some order of `not`, `and`, `or`.
     pub precedence: Vec<String>,
     /// The word for conjunction.

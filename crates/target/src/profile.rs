@@ -366,7 +366,8 @@ impl Profile {
             let mut res = true;
             rule.expr.for_each_test(&mut |test| {
                 if let Field::Named(name) = &test.field {
-                    res &= self.lookup(source, name).is_some()
+                    res &= rule.native.contains(name)
+                        || self.lookup(source, name).is_some()
                         || self.in_family(source, name).is_some();
                 }
             });
@@ -397,6 +398,9 @@ impl Profile {
         name: &str,
         options: &Options,
     ) -> Option<Cow<'a, FieldSpec>> {
+        if rule.native.contains(name) {
+            return Some(Cow::Owned(FieldSpec::One(name.to_owned())));
+        }
         if let Some(spec) = source.and_then(|it| self.lookup(it, name)) {
             let FieldSpec::Long(long) = spec else { return Some(Cow::Borrowed(spec)) };
             let set = |(option, values): (&String, &'a BTreeMap<String, FieldSpec>)| {

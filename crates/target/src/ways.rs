@@ -185,6 +185,8 @@ pub fn ways(predicate: &Predicate, kind: Kind) -> Vec<Way<'_>> {
                 Arg::Time(part.word(), *number),
             )]
         }
+        // Is written as it is, before any way is looked for.
+        Predicate::Query(_) => Vec::new(),
     }
 }
 
@@ -286,6 +288,7 @@ pub fn describe(predicate: &Predicate) -> &'static str {
         Predicate::Net(_) => "membership of a network",
         Predicate::Field(..) => "a comparison of two fields",
         Predicate::Time(..) => "a part of a date",
+        Predicate::Query(_) => "a piece of a query",
     }
 }
 

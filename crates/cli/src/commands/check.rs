@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use diagnostic::{Diagnostic, Severity};
-use driver::{Fixed, Loaded};
+use driver::Fixed;
+use pipeline::Runner;
+use source::Sources;
 
 use super::Ended;
 use crate::args::{Check, FailLevel, Format};
 use crate::files;
+use crate::outside::Disk;
 use crate::shell::{Outcome, Shell, count};
 
 pub fn check(args: &Check, shell: &mut Shell) -> Ended {
@@ -64,9 +67,24 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
     }
     let targets = files::targets(config.templates.as_deref())?;
     let mut extra = Vec::new();
+    let (set, mut wrong) = super::pipeline::read(&args.pipelines, &args.paths, &[], &mut loaded)?;
+    extra.append(&mut wrong);
+    let outside = Disk::new(args.pipelines.pipeline_external);
+    if extra.is_empty() && !set.is_empty() {
+        driver::apply_pipelines(&mut loaded, &Runner::new(&set, &outside), &config);
+        extra.extend(
+            loaded.rules.iter().flat_map(|it| &it.piped).flat_map(|it| it.problems.clone()),
+        );
+    }
     for it in &args.target {
         let request = driver::Request::parse(it, &targets)?;
-        extra.extend(driver::check_target(&loaded, &request, &targets));
+        extra.extend(driver::not_for_target(&set, &request, &targets));
+        for it in driver::check_target(&loaded, &request, &targets) {
+            // What pipelines refuse is told once, not for every target.
+            if !extra.contains(&it) {
+                extra.push(it);
+            }
+        }
     }
     if args.targets {
         extra.extend(driver::unsayable(&loaded, &targets));
@@ -79,7 +97,7 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
         FailLevel::Error => it >= Severity::Error,
         FailLevel::Never => false,
     };
-    show(&findings, &loaded, args.format, &fails, shell);
+    show(&findings, &loaded.sources, args.format, &fails, shell);
     if args.format == Format::Human {
         let of = |severity: Severity, word: &str| {
             count(findings.iter().filter(|it| it.severity == severity).count(), word)
@@ -104,9 +122,10 @@ fn diff(it: &Fixed) -> String {
         .to_string()
 }
 
-fn show(
+/// Prints findings in one of the formats.
+pub fn show(
     findings: &[&Diagnostic],
-    loaded: &Loaded,
+    sources: &Sources,
     format: Format,
     fails: &dyn Fn(Severity) -> bool,
     shell: &mut Shell,
@@ -114,27 +133,26 @@ fn show(
     match format {
         Format::Human => {
             for it in findings {
-                let text = diagnostic::human(it, &loaded.sources, shell.colour());
+                let text = diagnostic::human(it, sources, shell.colour());
                 shell.out(&format!("{text}\n"));
             }
         }
         Format::Concise => {
-            findings.iter().for_each(|it| shell.out(&diagnostic::concise(it, &loaded.sources)))
+            findings.iter().for_each(|it| shell.out(&diagnostic::concise(it, sources)))
         }
         Format::Github => {
-            findings.iter().for_each(|it| shell.out(&diagnostic::github(it, &loaded.sources)))
+            findings.iter().for_each(|it| shell.out(&diagnostic::github(it, sources)))
         }
         Format::Json => {
-            let all: Vec<_> =
-                findings.iter().map(|it| diagnostic::json(it, &loaded.sources)).collect();
+            let all: Vec<_> = findings.iter().map(|it| diagnostic::json(it, sources)).collect();
             shell.out(&serde_json::Value::from(all).to_string());
         }
         Format::Sarif => {
-            let log = diagnostic::sarif(findings, &loaded.sources, env!("CARGO_PKG_VERSION"));
+            let log = diagnostic::sarif(findings, sources, env!("CARGO_PKG_VERSION"));
             shell.out(&format!("{log:#}"));
         }
         Format::Junit => {
-            let suites = diagnostic::findings_as_suites(findings, &loaded.sources, fails);
+            let suites = diagnostic::findings_as_suites(findings, sources, fails);
             shell.out(&diagnostic::junit("rulec check", &suites));
         }
     }

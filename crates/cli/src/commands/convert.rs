@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use diagnostic::{Diagnostic, Severity, printable};
 use driver::{Loaded, LoadedRule, Request, Targets, Verified};
+use pipeline::{Queries, Runner, Subject};
 use serde_json::{Value, json};
 use source::{Position, Span};
 use target::{Fidelity, Output};
@@ -12,6 +13,7 @@ use target::{Fidelity, Output};
 use super::Ended;
 use crate::args::Convert;
 use crate::files;
+use crate::outside::Disk;
 use crate::shell::{Outcome, Shell};
 
 pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
@@ -27,7 +29,23 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
     let strict = args.strict || config.convert.strict;
     let requests: Vec<Request> =
         wanted.iter().map(|it| Request::parse(it, &targets)).collect::<Result<_, _>>()?;
-    let loaded = driver::load_with(files::rules(&args.paths)?, &config);
+    let mut loaded = driver::load_with(files::rules(&args.paths)?, &config);
+    let set = super::pipeline::usable(
+        &args.pipelines,
+        &args.paths,
+        &config.convert.pipelines,
+        &mut loaded,
+        shell,
+    )?;
+    let outside = Disk::new(args.pipelines.pipeline_external);
+    let runner = Runner::new(&set, &outside);
+    if !set.is_empty() {
+        super::pipeline::refuse_targets(&set, &requests, &targets, &loaded, shell)?;
+        driver::apply_pipelines(&mut loaded, &runner, &config);
+    }
+    if args.jsonl && set.joins() {
+        return Err("`--jsonl` prints each rule for itself, and the pipeline's `finalizers` join them: leave out one of the two".to_owned());
+    }
     let mut run = Run {
         args,
         strict,
@@ -35,6 +53,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
         targets: &targets,
         shell,
         counts: BTreeMap::new(),
+        runner: (!set.is_empty()).then_some(&runner),
         bundles: requests.iter().map(|_| Bundle::default()).collect(),
         findings: false,
     };
@@ -47,6 +66,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
             .iter()
             .filter(|it| it.severity == Severity::Error)
             .for_each(|it| run.tell(it));
+        rule.piped.iter().flat_map(|it| &it.problems).for_each(|it| run.tell(it));
         for (at, request) in requests.iter().enumerate() {
             run.one(rule, at, request)?;
         }
@@ -57,6 +77,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
     run.summary(&requests);
     let findings = run.findings;
     // The process ends here; taking thousands of rules apart first would only take time.
+    drop(runner);
     std::mem::forget((loaded, targets));
     Ok(if findings { Outcome::Findings } else { Outcome::Clean })
 }
@@ -68,6 +89,8 @@ struct Run<'a> {
     targets: &'a Targets,
     shell: &'a mut Shell,
     counts: BTreeMap<(String, &'static str), usize>,
+    /// Pipelines, if there are any.
+    runner: Option<&'a Runner<'a>>,
     /// By request: what goes into one file.
     bundles: Vec<Bundle>,
     findings: bool,
@@ -78,6 +101,8 @@ struct Run<'a> {
 struct Bundle {
     headings: Vec<String>,
     outputs: Vec<Output>,
+    /// The last rule, for what a finalizer may ask of its state.
+    last: Option<Subject>,
 }
 
 impl Run<'_> {
@@ -111,6 +136,7 @@ impl Run<'_> {
 
     fn one(&mut self, rule: &LoadedRule, at: usize, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
+        let result = result.and_then(|it| self.postprocess(rule, at, it));
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
         let verified = match &result {
@@ -145,7 +171,9 @@ impl Run<'_> {
         match result {
             Ok(output) => self.write(rule, at, request, output, verified.as_ref()),
             Err(problems) => {
-                if rule.lowered.is_some() {
+                if rule.lowered.is_some()
+                    && rule.piped.as_ref().is_none_or(|it| it.lowered.is_some())
+                {
                     self.refuse(request, &problems);
                 }
                 Ok(())
@@ -168,7 +196,7 @@ impl Run<'_> {
             Some(comment) => self.headings(comment, path, request, &output, verified),
             None => Vec::new(),
         };
-        if format.is_some_and(|it| it.bundle.is_some()) {
+        if format.is_some_and(|it| it.bundle.is_some()) || self.joins() {
             let bundle = &mut self.bundles[at];
             bundle.headings.extend(headings);
             bundle.outputs.push(output);
@@ -185,9 +213,59 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Whether finalizers of pipelines make one text of all outputs.
+    fn joins(&self) -> bool {
+        self.runner.is_some_and(Runner::joins)
+    }
+
+    /// What the pipelines make of a finished output.
+    fn postprocess(
+        &mut self,
+        rule: &LoadedRule,
+        at: usize,
+        mut output: Output,
+    ) -> Result<Output, Vec<Diagnostic>> {
+        let (Some(runner), Some(piped)) = (self.runner, &rule.piped) else { return Ok(output) };
+        let mut subject = piped.subject.clone();
+        let text = runner.postprocess(&mut subject, output.text.clone()).map_err(|it| vec![*it])?;
+        if text != output.text {
+            output.item = text.clone();
+            output.text = text;
+        }
+        self.bundles[at].last = Some(subject);
+        Ok(output)
+    }
+
+    /// Makes one text of all outputs, as finalizers say.
+    fn finalize(&mut self, at: usize, request: &Request) -> Result<(), String> {
+        let Bundle { outputs, last, .. } = std::mem::take(&mut self.bundles[at]);
+        let Some(runner) = self.runner else { return Ok(()) };
+        let texts = outputs.into_iter().map(|it| it.text).collect();
+        let text = match runner.finalize(texts, last.as_ref()) {
+            Ok(Queries::One(it)) => it,
+            Ok(Queries::Many(it)) => it.join("\n"),
+            Err(problem) => {
+                self.tell(&problem);
+                return Ok(());
+            }
+        };
+        if let Some(dir) = &self.args.output {
+            let format = request.target(self.targets).and_then(|it| it.format(&request.format));
+            let own = format.map_or("txt", |it| it.extension.as_str());
+            let folder = format!("{}-{}", request.target, request.profile);
+            let name = format!("queries.{}", runner.extension().unwrap_or(own));
+            return files::write(&dir.join(folder).join(name), &text);
+        }
+        self.shell.out(&text);
+        Ok(())
+    }
+
     /// Writes the one file of a format that has one.
     fn bundle(&mut self, at: usize, request: &Request) -> Result<(), String> {
-        let Bundle { headings, outputs } = std::mem::take(&mut self.bundles[at]);
+        if self.joins() {
+            return self.finalize(at, request);
+        }
+        let Bundle { headings, outputs, .. } = std::mem::take(&mut self.bundles[at]);
         let (Some(target), false) = (request.target(self.targets), outputs.is_empty()) else {
             return Ok(());
         };

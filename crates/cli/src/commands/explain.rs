@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use diagnostic::{Severity, nearest, printable};
+use pipeline::Runner;
 
 use super::Ended;
 use crate::args::Explain;
 use crate::files;
+use crate::outside::Disk;
 use crate::shell::{Outcome, Shell};
 
 pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
@@ -28,16 +30,24 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
         None => None,
     };
     let paths = [PathBuf::from(subject)];
-    let loaded = driver::load_with(files::rules(&paths)?, &files::config(&paths)?);
+    let config = files::config(&paths)?;
+    let mut loaded = driver::load_with(files::rules(&paths)?, &config);
+    let set = super::pipeline::usable(&args.pipelines, &paths, &[], &mut loaded, shell)?;
+    let outside = Disk::new(args.pipelines.pipeline_external);
+    if !set.is_empty() {
+        driver::apply_pipelines(&mut loaded, &Runner::new(&set, &outside), &config);
+    }
     let mut outcome = Outcome::Clean;
-    for problem in loaded.problems.iter().chain(loaded.rules.iter().flat_map(|it| &it.problems)) {
+    let piped = loaded.rules.iter().flat_map(|it| &it.piped).flat_map(|it| &it.problems);
+    let own = loaded.rules.iter().flat_map(|it| &it.problems);
+    for problem in loaded.problems.iter().chain(own).chain(piped) {
         if problem.severity == Severity::Error {
             outcome = Outcome::Findings;
             shell.err(&diagnostic::human(problem, &loaded.sources, shell.colour()));
         }
     }
     for rule in &loaded.rules {
-        let Some(lowered) = &rule.lowered else { continue };
+        let Some(lowered) = rule.meant() else { continue };
         shell.out(&printable(&lowered.rule.meta.title));
         shell.out(&format!("log source {}", printable(&lowered.rule.logsource.key())));
         shell.out("matches an event when");

@@ -188,7 +188,8 @@ fn of_atom(atom: &Atom) -> Option<Signs> {
         }
         _ if anywhere => None,
         Predicate::Number(Cmp::Eq, it) => Some(one(Sign::Number(atom.field, *it))),
-        Predicate::Null => None,
+        // A rule with such a piece is refused before it comes here.
+        Predicate::Null | Predicate::Query(_) => None,
         Predicate::Number(..)
         | Predicate::Bool(_)
         | Predicate::Exists
@@ -305,6 +306,6 @@ pub(crate) fn effort(atom: &Atom) -> u32 {
                 }
         }
         Predicate::Net(_) | Predicate::Time(..) | Predicate::Field(..) => 20,
-        Predicate::Regex(_) => 60,
+        Predicate::Regex(_) | Predicate::Query(_) => 60,
     }
 }
