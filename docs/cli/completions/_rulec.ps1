@@ -29,10 +29,13 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Ask rules about events: NDJSON in, one line per match out')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build rules into a crate that matches events')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make rules of queries in other languages')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
+            [CompletionResult]::new('pipeline', 'pipeline', [CompletionResultType]::ParameterValue, 'Check processing pipelines, or show what they do to rules')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -42,10 +45,13 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write one file per rule and target into this folder')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write one file per rule and target into this folder')
             [CompletionResult]::new('--templates', '--templates', [CompletionResultType]::ParameterName, 'A folder of further targets, one folder each')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Print one JSON object per rule and target')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Refuse output that is not exact')
             [CompletionResult]::new('--verify', '--verify', [CompletionResultType]::ParameterName, 'Read each output back and prove that it says what the rule asks')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -55,12 +61,15 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--fail-level', '--fail-level', [CompletionResultType]::ParameterName, 'The least severity that ends with exit code 1')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without changing what a rule means')
             [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'With `--fix`, also mend what may change what a rule means')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show what `--fix` would change, and change nothing')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Also report rules that no target can express, with any of its profiles')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Check again whenever a file changes, until interrupted')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -72,6 +81,32 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'The same for every target')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;match' {
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Files or folders of rules; repeat for several')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Files or folders of rules; repeat for several')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'How the log source and the fields of events are told; `none` lets every rule meet every event')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads work; 0 is one per core')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all-rules', '--all-rules', [CompletionResultType]::ParameterName, 'Let events that don''t tell their log source meet every rule')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Stop at the first line that is no event')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Say at the end how often each rule matched')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Say with each match which tests decided it, and what they met')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;build' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The folder of the crate: a new one, or one that this command wrote')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The folder of the crate: a new one, or one that this command wrote')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the crate; without it, that of the folder')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'How the log source and the fields of events are told; `none` lets every rule meet every event')
+            [CompletionResult]::new('--matcher', '--matcher', [CompletionResultType]::ParameterName, 'The crate `rulec-matcher` that it depends on: a folder, or a version')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all-rules', '--all-rules', [CompletionResultType]::ParameterName, 'Let events that don''t tell their log source meet every rule')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -100,7 +135,10 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;explain' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -113,14 +151,59 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rulec;pipeline' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rulec;pipeline;check' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How findings are shown')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;pipeline;show' {
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also list the steps that are not for the rule, or change nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object a step')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;pipeline;help' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'rulec;pipeline;help;check' {
+            break
+        }
+        'rulec;pipeline;help;show' {
+            break
+        }
+        'rulec;pipeline;help;help' {
+            break
+        }
         'rulec;help' {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Ask rules about events: NDJSON in, one line per match out')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build rules into a crate that matches events')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make rules of queries in other languages')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
+            [CompletionResult]::new('pipeline', 'pipeline', [CompletionResultType]::ParameterValue, 'Check processing pipelines, or show what they do to rules')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -133,6 +216,12 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
         'rulec;help;test' {
             break
         }
+        'rulec;help;match' {
+            break
+        }
+        'rulec;help;build' {
+            break
+        }
         'rulec;help;diff' {
             break
         }
@@ -143,6 +232,17 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;help;targets' {
+            break
+        }
+        'rulec;help;pipeline' {
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with pipelines')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what each step does to a rule')
+            break
+        }
+        'rulec;help;pipeline;check' {
+            break
+        }
+        'rulec;help;pipeline;show' {
             break
         }
         'rulec;help;help' {

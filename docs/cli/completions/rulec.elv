@@ -26,10 +26,13 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand match 'Ask rules about events: NDJSON in, one line per match out'
+            cand build 'Build rules into a crate that matches events'
             cand diff 'Compare two states of rules: what they match, say and become'
             cand import 'Make rules of queries in other languages'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
+            cand pipeline 'Check processing pipelines, or show what they do to rules'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rulec;convert'= {
@@ -38,10 +41,13 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -o 'Write one file per rule and target into this folder'
             cand --output 'Write one file per rule and target into this folder'
             cand --templates 'A folder of further targets, one folder each'
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
             cand --jsonl 'Print one JSON object per rule and target'
             cand --strict 'Refuse output that is not exact'
             cand --verify 'Read each output back and prove that it says what the rule asks'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -50,12 +56,15 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --fail-level 'The least severity that ends with exit code 1'
             cand -t 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
             cand --target 'Also say what TARGET[/PROFILE] can''t express or expects more of; repeat for several'
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
             cand --fix 'Mend what can be mended without changing what a rule means'
             cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
             cand --diff 'Show what `--fix` would change, and change nothing'
             cand --targets 'Also report rules that no target can express, with any of its profiles'
             cand --watch 'Check again whenever a file changes, until interrupted'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -66,6 +75,30 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --target 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several'
             cand --color 'When to use colours'
             cand --targets 'The same for every target'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;match'= {
+            cand -r 'Files or folders of rules; repeat for several'
+            cand --rules 'Files or folders of rules; repeat for several'
+            cand --profile 'How the log source and the fields of events are told; `none` lets every rule meet every event'
+            cand --threads 'How many threads work; 0 is one per core'
+            cand --color 'When to use colours'
+            cand --all-rules 'Let events that don''t tell their log source meet every rule'
+            cand --strict 'Stop at the first line that is no event'
+            cand --stats 'Say at the end how often each rule matched'
+            cand --explain 'Say with each match which tests decided it, and what they met'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;build'= {
+            cand -o 'The folder of the crate: a new one, or one that this command wrote'
+            cand --output 'The folder of the crate: a new one, or one that this command wrote'
+            cand --name 'The name of the crate; without it, that of the folder'
+            cand --profile 'How the log source and the fields of events are told; `none` lets every rule meet every event'
+            cand --matcher 'The crate `rulec-matcher` that it depends on: a folder, or a version'
+            cand --color 'When to use colours'
+            cand --all-rules 'Let events that don''t tell their log source meet every rule'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -91,7 +124,10 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'rulec;explain'= {
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
             cand --color 'When to use colours'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
@@ -102,14 +138,52 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rulec;pipeline'= {
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;pipeline;check'= {
+            cand --format 'How findings are shown'
+            cand --color 'When to use colours'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;pipeline;show'= {
+            cand -p 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --pipeline 'A processing pipeline: a file, a folder of them, or a name in a folder `pipelines`; repeat for several. They are applied by priority, then in this order'
+            cand --color 'When to use colours'
+            cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
+            cand --all 'Also list the steps that are not for the rule, or change nothing'
+            cand --json 'Print one JSON object a step'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;pipeline;help'= {
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'rulec;pipeline;help;check'= {
+        }
+        &'rulec;pipeline;help;show'= {
+        }
+        &'rulec;pipeline;help;help'= {
+        }
         &'rulec;help'= {
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand match 'Ask rules about events: NDJSON in, one line per match out'
+            cand build 'Build rules into a crate that matches events'
             cand diff 'Compare two states of rules: what they match, say and become'
             cand import 'Make rules of queries in other languages'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
+            cand pipeline 'Check processing pipelines, or show what they do to rules'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'rulec;help;convert'= {
@@ -118,6 +192,10 @@ set edit:completion:arg-completer[rulec] = {|@words|
         }
         &'rulec;help;test'= {
         }
+        &'rulec;help;match'= {
+        }
+        &'rulec;help;build'= {
+        }
         &'rulec;help;diff'= {
         }
         &'rulec;help;import'= {
@@ -125,6 +203,14 @@ set edit:completion:arg-completer[rulec] = {|@words|
         &'rulec;help;explain'= {
         }
         &'rulec;help;targets'= {
+        }
+        &'rulec;help;pipeline'= {
+            cand check 'Report what is wrong with pipelines'
+            cand show 'Show what each step does to a rule'
+        }
+        &'rulec;help;pipeline;check'= {
+        }
+        &'rulec;help;pipeline;show'= {
         }
         &'rulec;help;help'= {
         }
