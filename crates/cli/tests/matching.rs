@@ -166,6 +166,9 @@ fn a_match_is_explained_and_counted() {
     assert_eq!(why["line"], 6);
     assert_eq!(why["held"], true);
     assert!(why["found"].as_str().unwrap().contains("WHOAMI.exe"), "{why}");
+    // Security's names are those that the rule asks for.
+    let found = lines[2]["why"][0]["found"].as_str().unwrap();
+    assert!(found.contains("Image is"), "{found}");
     assert!(err.contains("         2  6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1  Whoami"), "{err}");
     assert!(err.contains("3 matches of 2 rules in 4 events"), "{err}");
 }

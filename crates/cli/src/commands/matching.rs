@@ -187,9 +187,9 @@ impl<'a> Work for Matching<'a> {
             }
             match scanner.line(line) {
                 Ok(hits) => {
-                    for hit in hits {
-                        let why = self.explain.then(|| self.why(hit.index, line));
-                        res.hits.push(Hit { event, rule: hit.index, why });
+                    res.hits.extend(hits.map(|it| Hit { event, rule: it.index, why: None }));
+                    if self.explain {
+                        self.explain(scanner, line, event, &mut res.hits);
                     }
                 }
                 Err(err) => {
@@ -215,14 +215,20 @@ fn too_long(event: u64, line: usize) -> Malformed {
 }
 
 impl Matching<'_> {
+    /// Adds why the rules matched to the last hits, those of `event`.
+    fn explain(&self, scanner: &mut Scanner<'_>, line: &[u8], event: u64, hits: &mut [Hit]) {
+        let Ok(asked) = serde_json::from_slice(line).map(|it| scanner.as_asked(it)) else { return };
+        for hit in hits.iter_mut().rev().take_while(|it| it.event == event) {
+            hit.why = Some(self.why(hit.rule, &asked));
+        }
+    }
+
     /// Why a rule matches: the tests that decide it, where they stand, and what they met.
-    fn why(&self, index: usize, line: &[u8]) -> Value {
+    fn why(&self, index: usize, event: &Value) -> Value {
         let rule = self.detector.places.get(index).and_then(|it| self.loaded.rules.get(*it));
         let rule = rule.and_then(|it| it.lowered.as_ref());
-        let (Some(rule), Ok(event)) = (rule, serde_json::from_slice(line)) else {
-            return Value::Null;
-        };
-        let reasons = driver::reasons(&rule.rule, &event).into_iter().map(|it| {
+        let Some(rule) = rule else { return Value::Null };
+        let reasons = driver::reasons(&rule.rule, event).into_iter().map(|it| {
             let file = self.loaded.sources.get(it.span.file);
             let place = file.map(|file| file.position(it.span.start as usize));
             json!({

@@ -33,7 +33,7 @@ use self::route::{Router, Told};
 use self::sign::Sign;
 use self::slots::Slots;
 use crate::Unmatchable;
-use crate::event::{Scalar, any_string};
+use crate::event::{Scalar, any_string, lookup};
 use crate::test::Question;
 
 pub use self::route::{Condition, Route, Routing, Source};
@@ -526,6 +526,27 @@ impl<'r> Scanner<'r> {
         self.slots.read(event, &self.set.keys);
         let Some(root) = self.set.stored.rules.get(rule).map(|it| it.root) else { return false };
         self.holds(root, "", &mut Whole::Value(event))
+    }
+
+    /// The event that the rules of a line were asked about: with the names under which its route
+    /// lets fields stand too. For explanations, not for speed.
+    pub fn as_asked(&mut self, mut event: Value) -> Value {
+        self.start();
+        self.slots.read(&event, &self.set.keys);
+        let plan = self.route("");
+        let names = |it: FieldId| self.set.stored.fields.get(it as usize);
+        for (from, to) in &plan.aliases {
+            let (Some(from), Some(to)) = (names(*from), names(*to)) else { continue };
+            let values: Vec<Value> = lookup(&event, from).into_iter().cloned().collect();
+            let known = !lookup(&event, to).is_empty();
+            if let Value::Object(map) = &mut event
+                && !values.is_empty()
+                && !known
+            {
+                map.insert(to.to_string(), Value::Array(values));
+            }
+        }
+        event
     }
 
     /// How often each rule has matched, in the order of [`RuleSet::rules`].
