@@ -61,9 +61,7 @@ pub fn check(
             })
         })
         .collect();
-    let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
-    let mut res: Vec<Diagnostic> =
-        loaded.problems.iter().cloned().chain(own).chain(extra).collect();
+    let mut res: Vec<Diagnostic> = loaded.all_problems().cloned().chain(extra).collect();
     for rules in subjects.chunk_by(|a, b| a.ast.span.file == b.ast.span.file) {
         res.extend(check_file(&lints, rules));
     }

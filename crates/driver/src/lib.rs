@@ -14,6 +14,7 @@ mod fixtures;
 mod load;
 mod reasons;
 mod relation;
+mod series;
 mod through;
 
 pub use builtin::Targets;
@@ -24,7 +25,8 @@ pub use convert::{Conversion, Request};
 pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
-pub use load::{Loaded, LoadedRule, load, load_with};
+pub use load::{Loaded, LoadedCorrelation, LoadedRule, load, load_with};
+pub use series::{SeriesResult, run_series};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use through::Through;

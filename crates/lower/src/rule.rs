@@ -49,23 +49,21 @@ pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
             span: it.span,
         })
         .collect();
-    let targets = ast
-        .targets
-        .iter()
-        .map(|(name, node)| {
-            let options = node.as_mapping().unwrap_or_default();
-            (
-                name.clone(),
-                options
-                    .iter()
-                    .map(|(key, it)| (Spanned::new(key.value.clone(), it.span), it.to_json()))
-                    .collect(),
-            )
-        })
-        .collect();
     let logsource = logsource(&ast.logsource);
-    let rule = Rule { meta, logsource, expr, fixtures, targets, span: ast.span };
+    let rule = Rule { meta, logsource, expr, fixtures, targets: options(ast), span: ast.span };
     Some(Lowered { rule, dropped, unused })
+}
+
+/// What a rule says for single targets.
+pub(crate) fn options(ast: &RuleAst) -> Vec<(Spanned<String>, ir::Options)> {
+    let read = |(key, it): &(Spanned<String>, syntax::Node)| {
+        (Spanned::new(key.value.clone(), it.span), it.to_json())
+    };
+    let all = ast.targets.iter().map(|(name, node)| {
+        let options = node.as_mapping().unwrap_or_default();
+        (name.clone(), options.iter().map(read).collect())
+    });
+    all.collect()
 }
 
 /// A rule's items, before they become one expression; what is wrong is in `problems`.
@@ -95,7 +93,7 @@ pub fn draft(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
     Some((Draft { selections, conditions, also: Vec::new() }, meta))
 }
 
-fn errors(problems: &[Diagnostic]) -> usize {
+pub(crate) fn errors(problems: &[Diagnostic]) -> usize {
     problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count()
 }
 
@@ -119,7 +117,7 @@ pub fn selection(
     }
 }
 
-fn logsource(ast: &LogSourceAst) -> LogSource {
+pub(crate) fn logsource(ast: &LogSourceAst) -> LogSource {
     let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| Arc::from(it.value.as_str()));
     LogSource {
         category: text(&ast.category),
@@ -129,7 +127,7 @@ fn logsource(ast: &LogSourceAst) -> LogSource {
     }
 }
 
-fn meta(ast: &RuleAst, problems: &mut Vec<Diagnostic>) -> Meta {
+pub(crate) fn meta(ast: &RuleAst, problems: &mut Vec<Diagnostic>) -> Meta {
     let one = |it: &Option<Spanned<String>>| it.as_ref().map(|it| it.value.clone());
     let many = |it: &[Spanned<String>]| it.iter().map(|it| it.value.clone()).collect();
     let level = word(&ast.level, "level", &Level::ALL, Level::word, problems);
