@@ -41,7 +41,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
     for problem in &loaded.problems {
         run.tell(problem);
     }
-    for rule in &loaded.rules {
+    for rule in loaded.rules.iter().filter(|it| !it.is_part) {
         // What is wrong with the rule itself is said once, not for every target.
         rule.problems
             .iter()
