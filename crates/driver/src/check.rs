@@ -17,6 +17,10 @@ use crate::load::Loaded;
 pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Vec<Diagnostic> {
     let Some(target) = targets.get(&request.target) else { return Vec::new() };
     let mut res = Vec::new();
+    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some()) {
+        let refused = request.correlate(loaded, it, targets, false).result.err();
+        res.extend(refused.into_iter().flatten());
+    }
     for rule in &loaded.rules {
         let Some(lowered) = &rule.lowered else { continue };
         res.extend(request.convert(rule, targets, false).result.err().into_iter().flatten());

@@ -1,8 +1,6 @@
 //! The findings of this stage.
 
 diagnostic::codes! {
-    /// A correlation that a target has no words for.
-    NOT_CONVERTED = "D001" "not-converted";
     /// A comment that turns off a finding that is not there.
     UNUSED_SUPPRESSION = "D002" "unused-suppression";
     /// An example that its rule fails.

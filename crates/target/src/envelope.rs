@@ -34,6 +34,11 @@ pub struct Breach {
 #[derive(Debug, Clone)]
 struct Fragment(String);
 
+/// Text that is right as it is.
+pub(crate) fn fragment(text: String) -> Value {
+    Value::from_object(Fragment(text))
+}
+
 impl Object for Fragment {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -119,6 +124,34 @@ impl Target {
         columns: &[(String, Kind)],
         format: &str,
     ) -> Result<String, Vec<Diagnostic>> {
+        self.put(rule, source.map(seen), query, false, options, columns, format)
+    }
+
+    /// Puts a correlation's whole query into a format.
+    pub(crate) fn envelope_whole(
+        &self,
+        rule: &Rule,
+        source: &serde_json::Map<String, Json>,
+        query: &str,
+        options: &serde_json::Map<String, Json>,
+        columns: &[(String, Kind)],
+        format: &str,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let source = see(source);
+        self.put(rule, Some(&source), query, true, options, columns, format)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what an envelope is filled with")]
+    fn put(
+        &self,
+        rule: &Rule,
+        source: Option<&Seen>,
+        query: &str,
+        whole: bool,
+        options: &serde_json::Map<String, Json>,
+        columns: &[(String, Kind)],
+        format: &str,
+    ) -> Result<String, Vec<Diagnostic>> {
         let Some(format) = self.format(format) else {
             return Err(Vec::new());
         };
@@ -135,15 +168,15 @@ impl Target {
         let options =
             if options.is_empty() { all.nothing.clone() } else { Value::from(Serde(options)) };
         let result = if let Some(tree) = all.trees.get(file) {
-            let source = source.map_or(all.nothing.clone(), |it| seen(it).plain.clone());
+            let source = source.map_or(all.nothing.clone(), |it| it.plain.clone());
             let tables = all.tables.clone();
-            let data = context! { query, rule => about, source, options, tables, columns };
+            let data = context! { query, whole, rule => about, source, options, tables, columns };
             fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
-            let source = source.map_or(all.nothing.clone(), |it| seen(it).trusted.clone());
+            let source = source.map_or(all.nothing.clone(), |it| it.trusted.clone());
             let query = Value::from_object(Fragment(query.to_owned()));
             let tables = all.trusted_tables.clone();
-            let data = context! { query, rule => about, source, options, tables, columns };
+            let data = context! { query, whole, rule => about, source, options, tables, columns };
             all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
                 if !it.ends_with('\n') {
                     it.push('\n');
@@ -172,10 +205,14 @@ impl Target {
 
 /// What envelopes see of a source, made once.
 fn seen(source: &SourceSpec) -> &Seen {
-    source.seen.get_or_init(|| Seen {
-        plain: Value::from(Serde(&source.with)),
-        trusted: Value::from_pairs(source.with.iter().map(|(key, it)| (key.clone(), trust(it)))),
-    })
+    source.seen.get_or_init(|| see(&source.with))
+}
+
+fn see(with: &serde_json::Map<String, Json>) -> Seen {
+    Seen {
+        plain: Value::from(Serde(with)),
+        trusted: Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it)))),
+    }
 }
 
 fn write(data: &Json, form: Write) -> Result<String, Error> {
@@ -210,6 +247,11 @@ pub struct Envelopes {
 }
 
 impl Envelopes {
+    /// Fills a text template.
+    pub(crate) fn text(&self, file: &str, data: Value) -> Result<String, Error> {
+        self.text.get_template(file)?.render(data)
+    }
+
     /// Whether an envelope speaks of a name.
     fn names(&self, file: &str, name: &str) -> bool {
         self.names.get(file).is_none_or(|it| it.contains(name))
@@ -286,7 +328,7 @@ fn text_environment(
 }
 
 /// Text of a profile or manifest: the target's author wrote it.
-fn trust(value: &Json) -> Value {
+pub(crate) fn trust(value: &Json) -> Value {
     match value {
         Json::String(it) => Value::from_object(Fragment(it.clone())),
         Json::Array(items) => Value::from(items.iter().map(trust).collect::<Vec<_>>()),

@@ -6,6 +6,7 @@
 mod adapt;
 mod carry;
 mod codes;
+mod correlate;
 mod envelope;
 mod flavour;
 mod hole;

@@ -114,6 +114,16 @@ impl Target {
                 ));
             }
         }
+        for (kind, it) in &manifest.correlations {
+            if !crate::correlate::KINDS.contains(&kind.as_str()) {
+                let known = crate::correlate::KINDS.join(", ");
+                let message = format!("no kind of correlation is named `{kind}`; known: {known}");
+                return Err(err("target.yml", message));
+            }
+            if !folder.files.contains_key(&it.file) {
+                return Err(err(&it.file, format!("the template of `{kind}` is missing")));
+            }
+        }
         if manifest.formats.is_empty() {
             return Err(err("target.yml", "a target needs at least one format".to_owned()));
         }

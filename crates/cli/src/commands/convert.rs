@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use diagnostic::{Diagnostic, Severity, printable};
-use driver::{Loaded, LoadedRule, Request, Targets};
+use driver::{Loaded, LoadedCorrelation, LoadedRule, Request, Targets};
 use serde_json::{Value, json};
 use source::{Position, Span};
 use target::Output;
@@ -51,6 +51,13 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
             run.one(rule, at, request)?;
         }
     }
+    for it in loaded.correlations.iter().filter(|it| !it.is_part) {
+        it.problems.iter().filter(|it| it.severity == Severity::Error).for_each(|it| run.tell(it));
+        for (at, request) in requests.iter().enumerate() {
+            let result = request.correlate(&loaded, it, &targets, strict).result;
+            run.take(&Item::of_correlation(it), at, request, result)?;
+        }
+    }
     for (at, request) in requests.iter().enumerate() {
         run.bundle(at, request)?;
     }
@@ -78,6 +85,30 @@ struct Run<'a> {
 struct Bundle {
     headings: Vec<String>,
     outputs: Vec<Output>,
+}
+
+/// A rule or a correlation, as far as outputs speak of it.
+struct Item<'a> {
+    file: source::FileId,
+    index: usize,
+    id: Option<&'a str>,
+    title: Option<&'a str>,
+    /// Whether it has a meaning.
+    usable: bool,
+}
+
+impl<'a> Item<'a> {
+    fn of_rule(it: &'a LoadedRule) -> Item<'a> {
+        let usable = it.lowered.is_some();
+        let (id, title) = (it.id.as_deref(), it.title.as_deref());
+        Item { file: it.file, index: it.index, id, title, usable }
+    }
+
+    fn of_correlation(it: &'a LoadedCorrelation) -> Item<'a> {
+        let usable = it.correlation.is_some();
+        let (id, title) = (it.id.as_deref(), it.title.as_deref());
+        Item { file: it.file, index: it.index, id, title, usable }
+    }
 }
 
 impl Run<'_> {
@@ -111,6 +142,17 @@ impl Run<'_> {
 
     fn one(&mut self, rule: &LoadedRule, at: usize, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
+        self.take(&Item::of_rule(rule), at, request, result)
+    }
+
+    /// Counts what came of a rule or correlation, and writes it.
+    fn take(
+        &mut self,
+        rule: &Item<'_>,
+        at: usize,
+        request: &Request,
+        result: Result<Output, Vec<Diagnostic>>,
+    ) -> Result<(), String> {
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
         if self.args.jsonl {
@@ -125,7 +167,7 @@ impl Run<'_> {
         match result {
             Ok(output) => self.write(rule, at, request, output),
             Err(problems) => {
-                if rule.lowered.is_some() {
+                if rule.usable {
                     self.refuse(request, &problems);
                 }
                 Ok(())
@@ -135,7 +177,7 @@ impl Run<'_> {
 
     fn write(
         &mut self,
-        rule: &LoadedRule,
+        rule: &Item<'_>,
         at: usize,
         request: &Request,
         output: Output,
@@ -155,7 +197,9 @@ impl Run<'_> {
         }
         if let Some(dir) = &self.args.output {
             let extension = format.map_or("txt", |it| it.extension.as_str());
-            let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
+            let rules = self.loaded.rules.iter().map(|it| it.file);
+            let all = rules.chain(self.loaded.correlations.iter().map(|it| it.file));
+            let many = all.filter(|it| *it == rule.file).count() > 1;
             let file = place(dir, request, path, many.then_some(rule.index), extension);
             return files::write(&file, &output.text);
         }
@@ -220,7 +264,7 @@ impl Run<'_> {
             .collect()
     }
 
-    fn path(&self, rule: &LoadedRule) -> &str {
+    fn path(&self, rule: &Item<'_>) -> &str {
         self.loaded.sources.get(rule.file).map_or("", |it| it.path())
     }
 
@@ -231,7 +275,7 @@ impl Run<'_> {
 
     fn json(
         &self,
-        rule: &LoadedRule,
+        rule: &Item<'_>,
         request: &Request,
         result: &Result<Output, Vec<Diagnostic>>,
     ) -> Value {

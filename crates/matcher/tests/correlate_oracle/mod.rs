@@ -220,7 +220,7 @@ fn longest(window: &[&InGroup], members: usize) -> usize {
 }
 
 /// A field's value: seldom none, sometimes several.
-fn any_value(values: Vec<Value>) -> impl Strategy<Value = Value> {
+fn any_value(values: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
     let one = proptest::sample::select(values);
     prop_oneof![
         8 => one.clone(),
