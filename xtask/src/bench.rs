@@ -1,4 +1,4 @@
-//! `cargo xtask bench convert`: what converting a large corpus costs.
+//! `cargo xtask bench`: what converting a large corpus costs, and what correlations cost.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -63,6 +63,20 @@ pub fn convert(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("{name:<12} {cpu:>9.2} {peak:>9}"));
     }
     Ok(())
+}
+
+/// Measures correlations over streams made up; the program that does it prints the figures.
+pub fn correlate(root: &Path) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let done = Command::new(cargo)
+        .args(["run", "--quiet", "--release", "--package", "rulec-matcher", "--example", "correlate"])
+        .current_dir(root)
+        .status();
+    match done {
+        Ok(it) if it.success() => Ok(()),
+        Ok(it) => Err(format!("the measurement failed: {it}")),
+        Err(err) => Err(format!("the measurement can't run: {err}")),
+    }
 }
 
 /// One run: seconds of the processor, and MiB.

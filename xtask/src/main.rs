@@ -18,6 +18,7 @@ usage: cargo xtask tidy
        cargo xtask codegen [--check]
        cargo xtask new target NAME
        cargo xtask bench convert
+       cargo xtask bench correlate
        cargo xtask conformance [TARGET]
        cargo xtask attack";
 
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::conformance(None),
         ["conformance", target] => conformance::conformance(Some(target)),
         ["bench", "convert"] => bench::convert(&root, &say),
+        ["bench", "correlate"] => bench::correlate(&root),
         _ => {
             say(USAGE);
             return ExitCode::from(2);
