@@ -69,7 +69,15 @@ pub fn convert(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
 pub fn correlate(root: &Path) -> Result<(), String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let done = Command::new(cargo)
-        .args(["run", "--quiet", "--release", "--package", "rulec-matcher", "--example", "correlate"])
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "rulec-matcher",
+            "--example",
+            "correlate",
+        ])
         .current_dir(root)
         .status();
     match done {

@@ -26,9 +26,9 @@ pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witnes
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use load::{Loaded, LoadedCorrelation, LoadedRule, load, load_with};
-pub use series::{SeriesResult, run_series};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
+pub use series::{SeriesResult, run_series};
 pub use through::Through;
 
 use diagnostic::Code;

@@ -158,10 +158,8 @@ fn read(res: &mut Loaded, path: String, bytes: Vec<u8>, config: &Config) {
 fn join(res: &mut Loaded) {
     let Loaded { rules, correlations, filters, problems, .. } = res;
     let heads: Vec<&RuleAst> = correlations.iter().map(|it| &it.ast.head).collect();
-    let mut filtered: Vec<_> = rules
-        .iter_mut()
-        .map(|it| (it.ast.as_ref(), &mut it.lowered, &mut it.problems))
-        .collect();
+    let mut filtered: Vec<_> =
+        rules.iter_mut().map(|it| (it.ast.as_ref(), &mut it.lowered, &mut it.problems)).collect();
     let places = lower::apply(filters, &mut filtered, &heads, problems);
     for (rule, places) in rules.iter_mut().zip(places) {
         rule.filters = places;
@@ -170,10 +168,8 @@ fn join(res: &mut Loaded) {
         rules.iter().map(|it| (it.ast.as_ref(), it.lowered.is_some())).collect();
     let known: Vec<&CorrelationAst> = correlations.iter().map(|it| it.ast.as_ref()).collect();
     let error = |it: &Diagnostic| it.severity == Severity::Error;
-    let usable: Vec<bool> =
-        correlations.iter().map(|it| !it.problems.iter().any(error)).collect();
-    let found =
-        lower::correlations(Known { rules: &known_rules, correlations: &known }, &usable);
+    let usable: Vec<bool> = correlations.iter().map(|it| !it.problems.iter().any(error)).collect();
+    let found = lower::correlations(Known { rules: &known_rules, correlations: &known }, &usable);
     for (it, found) in correlations.iter_mut().zip(found) {
         it.correlation = found.correlation;
         it.problems.extend(found.problems);

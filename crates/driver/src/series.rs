@@ -33,10 +33,7 @@ impl SeriesResult<'_> {
 }
 
 /// Runs a correlation's examples; `None` when it can't be matched at all.
-pub fn run_series<'a>(
-    loaded: &Loaded,
-    it: &'a LoadedCorrelation,
-) -> Option<Vec<SeriesResult<'a>>> {
+pub fn run_series<'a>(loaded: &Loaded, it: &'a LoadedCorrelation) -> Option<Vec<SeriesResult<'a>>> {
     let correlation = it.correlation.as_ref()?;
     let usable = loaded.usable_correlations();
     let place = loaded.correlations.iter().position(|other| std::ptr::eq(other, it))?;

@@ -38,8 +38,7 @@ fn correlation(body: &str) -> String {
 /// The question of the correlation of this body, over the rules `a`, `b` and `c`... or what is
 /// wrong.
 fn asks(body: &str) -> Result<(String, Question), Vec<&'static str>> {
-    let loaded =
-        files(&[&correlation(body), &rule("a"), &rule("b"), &rule("d")]);
+    let loaded = files(&[&correlation(body), &rule("a"), &rule("b"), &rule("d")]);
     let found = codes(&loaded);
     match &loaded.correlations[0].correlation {
         Some(it) if found.is_empty() => Ok((print_question(it), it.question.clone())),
@@ -119,7 +118,10 @@ fn k05_comparisons_make_a_range() {
 
 #[test]
 fn k06_a_text_is_a_formula() {
-    means("  type: temporal\n  condition: a and not (b or d)\n", "these match: (a and not (b or d))");
+    means(
+        "  type: temporal\n  condition: a and not (b or d)\n",
+        "these match: (a and not (b or d))",
+    );
     means(
         "  type: temporal\n  rules: [a, b, d]\n  condition: 1 of them and not b\n",
         "these match: ((a or b or d) and not b)",
@@ -167,10 +169,7 @@ fn k08_aliases_name_a_field_for_each_rule() {
     let pair = |code, at: &str| (code, at.to_owned());
     assert_eq!(found("{ ip: { a: src } }"), [pair("K009", "ip")]);
     assert_eq!(found("{ ip: { a: src, b: dst, x: y } }"), [pair("K009", "x")]);
-    assert_eq!(
-        found("{ ip: { a: src, b: dst }, host: { a: h } }"),
-        [pair("K010", "host")]
-    );
+    assert_eq!(found("{ ip: { a: src, b: dst }, host: { a: h } }"), [pair("K010", "host")]);
     let upper = "title: u\ncorrelation:\n  type: temporal\n  rules: [c, d]\n  group-by: [ip]\n  aliases: { ip: { d: src } }\n  timespan: 1m\n";
     let lower = with("{ ip: { a: src, b: dst } }");
     assert_eq!(codes(&files(&[upper, &lower, &rule("a"), &rule("b"), &rule("d")])), [""; 0]);

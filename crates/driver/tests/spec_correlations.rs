@@ -92,7 +92,8 @@ fn three_commands_of_one_user_on_one_host_in_five_minutes() {
         let Some(text) = sample(path) else { return };
         let rules = ["a", "b", "c"].map(|it| rule(&format!("recon_cmd_{it}"), it));
         let loaded = read(&[vec![text], rules.to_vec()].concat());
-        let event = |kind: &str, user: &str| json!({ "kind": kind, "ComputerName": "h", "User": user });
+        let event =
+            |kind: &str, user: &str| json!({ "kind": kind, "ComputerName": "h", "User": user });
         let in_order = [(0, event("a", "u")), (100, event("b", "u")), (300, event("c", "u"))];
         assert_eq!(completes(&loaded, &in_order), [3]);
         let other = [(0, event("c", "u")), (100, event("a", "u")), (300, event("b", "u"))];
@@ -198,7 +199,13 @@ detection: { sel: { event.category: network }, condition: sel }
 fn filters_of_the_specification() {
     let cases = [
         ("filter/filter_1.yml", "product: windows, category: process_creation", "User", "adm_", ""),
-        ("filter/filter_ecs.yml", "category: network, service: dns", "dns.question.name", "www.google.", "taxonomy: ecs\n"),
+        (
+            "filter/filter_ecs.yml",
+            "category: network, service: dns",
+            "dns.question.name",
+            "www.google.",
+            "taxonomy: ecs\n",
+        ),
     ];
     for (path, logsource, field, text, taxonomy) in cases {
         let Some(filter) = sample(path) else { return };
@@ -211,7 +218,8 @@ fn filters_of_the_specification() {
         let mut codes: Vec<_> = loaded.all_problems().map(|it| it.code.id).collect();
         codes.sort_unstable();
         assert_eq!(codes, ["F001", "F002"]);
-        let matches = |event: Value| why(loaded.rules[0].lowered.as_ref().unwrap(), &event).unwrap().0;
+        let matches =
+            |event: Value| why(loaded.rules[0].lowered.as_ref().unwrap(), &event).unwrap().0;
         assert!(matches(json!({ "kind": "x", field: format!("{text}1") })));
         assert!(!matches(json!({ "kind": "x", field: "other" })));
         assert!(!matches(json!({ "kind": "y", field: format!("{text}1") })));

@@ -157,9 +157,9 @@ pub fn correlations(known: Known<'_>, usable: &[bool]) -> Vec<Related> {
         res[at].correlation = lowered.filter(|_| works);
     }
     for at in (0..count).filter(|it| !settled[*it]) {
-        let circular = found[at].iter().find(
-            |(_, to)| matches!(to, Referent::Correlation(to) if !settled[*to]),
-        );
+        let circular = found[at]
+            .iter()
+            .find(|(_, to)| matches!(to, Referent::Correlation(to) if !settled[*to]));
         if let Some((name, _)) = circular {
             res[at].problems.push(
                 Diagnostic::error(
@@ -324,16 +324,18 @@ fn members(
                 places.push(Arc::from(field.value.as_str()));
                 continue;
             };
-            let own = alias.fields.iter().find(|(rule, _)| {
-                rule.value == name.value || known.is_called(*to, &rule.value)
-            });
+            let own = alias
+                .fields
+                .iter()
+                .find(|(rule, _)| rule.value == name.value || known.is_called(*to, &rule.value));
             match (own, to) {
                 (Some((_, it)), _) => places.push(Arc::from(it.value.as_str())),
                 // A correlation that groups by the same alias has its value under this name.
                 (None, Referent::Correlation(at))
-                    if known.correlations.get(*at).is_some_and(|it| {
-                        it.group_by.iter().any(|it| it.value == field.value)
-                    }) =>
+                    if known
+                        .correlations
+                        .get(*at)
+                        .is_some_and(|it| it.group_by.iter().any(|it| it.value == field.value)) =>
                 {
                     places.push(Arc::from(field.value.as_str()));
                 }

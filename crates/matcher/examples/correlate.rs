@@ -119,7 +119,8 @@ fn correlations() -> Vec<Correlation> {
 fn ordinary() -> Vec<(i64, Vec<usize>, Value)> {
     let mut state = 1_u64;
     let mut next = move |below: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % below
     };
     (0..EVENTS)

@@ -216,8 +216,7 @@ fn c15_value_count_counts_different_values() {
     assert_eq!(completes(&it, &[(0, &[0], value("x")), (1, &[0], value("X"))]), [1]);
     assert_eq!(completes(&it, &[(0, &[0], value(json!(["x", "y"])))]), [0]);
     // A value that was seen again counts from its last time on.
-    let events =
-        [(0, &[0][..], value("x")), (8, &[0], value("x")), (18, &[0], value("y"))];
+    let events = [(0, &[0][..], value("x")), (8, &[0], value("x")), (18, &[0], value("y"))];
     assert_eq!(completes(&it, &events), [2]);
 }
 
@@ -242,7 +241,10 @@ fn c17_an_event_without_a_value_of_the_field_is_left_out() {
 #[test]
 fn c18_sums_and_averages_are_exact() {
     let it = over_u(Question::Sum(bound(BoundOp::Gt, 10)), 1, &["f"]);
-    assert_eq!(completes(&it, &[(0, &[0], value(4)), (1, &[0], value("6")), (2, &[0], value(1))]), [2]);
+    assert_eq!(
+        completes(&it, &[(0, &[0], value(4)), (1, &[0], value("6")), (2, &[0], value(1))]),
+        [2]
+    );
     assert_eq!(completes(&it, &[(0, &[0], value(json!([4, 4, 4])))]), [0]);
     let it = over_u(Question::Sum(bound(BoundOp::Eq, 1)), 1, &["f"]);
     assert_eq!(completes(&it, &[(0, &[0], value(0.25)), (1, &[0], value(0.75))]), [1]);
@@ -250,7 +252,10 @@ fn c18_sums_and_averages_are_exact() {
     let it = over_u(Question::Sum(bound(BoundOp::Lt, 1)), 1, &["f"]);
     assert_eq!(completes(&it, &[(0, &[0], value(1e18)), (20, &[0], value(0.5))]), [1]);
     let it = over_u(Question::Average(bound(BoundOp::Gt, 5)), 1, &["f"]);
-    assert_eq!(completes(&it, &[(0, &[0], value(4)), (1, &[0], value(6)), (2, &[0], value(6))]), [2]);
+    assert_eq!(
+        completes(&it, &[(0, &[0], value(4)), (1, &[0], value(6)), (2, &[0], value(6))]),
+        [2]
+    );
 }
 
 #[test]
@@ -266,8 +271,11 @@ fn c19_percentiles_are_by_nearest_rank() {
 #[test]
 fn c20_without_a_percentile_the_share_of_the_newest_value_is_meant() {
     let it = over_u(Question::Share(bound(BoundOp::Lte, 25)), 1, &["f"]);
-    let events: Vec<Given> =
-        ["x", "x", "x", "y"].into_iter().zip(0..).map(|(it, at)| (at, &[0][..], value(it))).collect();
+    let events: Vec<Given> = ["x", "x", "x", "y"]
+        .into_iter()
+        .zip(0..)
+        .map(|(it, at)| (at, &[0][..], value(it)))
+        .collect();
     assert_eq!(completes(&it, &events), [3]);
 }
 
@@ -311,8 +319,7 @@ fn c24_with_a_number_the_longest_chain_counts() {
 #[test]
 fn c25_a_formula_asks_which_rules_match() {
     use Formula::{All, Any, Member, Not};
-    let formula =
-        All(vec![Member(0), Not(Box::new(Any(vec![Member(1), Member(2)])))]);
+    let formula = All(vec![Member(0), Not(Box::new(Any(vec![Member(1), Member(2)])))]);
     let it = over_u(Question::Formula(formula), 3, &[]);
     assert_eq!(completes(&it, &[(0, &[0], a()), (1, &[1], a()), (2, &[0], a())]), [0]);
     // What comes later is not known yet, and what is too old counts no more.
@@ -338,7 +345,10 @@ fn c27_a_correlation_may_see_matches_of_another() {
     );
     let events = [(0, &[0][..], a()), (1, &[0], a()), (2, &[1], a())];
     let hits = late_hits(&[&many, &then], 0, &events);
-    assert_eq!(hits.iter().map(|it| (it.correlation, it.event)).collect::<Vec<_>>(), [(0, 1), (1, 2)]);
+    assert_eq!(
+        hits.iter().map(|it| (it.correlation, it.event)).collect::<Vec<_>>(),
+        [(0, 1), (1, 2)]
+    );
     // The order in which they are listed makes no difference.
     let then = correlation(
         Question::Ordered(at_least(2)),
@@ -364,7 +374,8 @@ fn c28_a_match_is_its_last_event_with_the_values_of_its_group() {
     );
     // `u` of a match is its group's value, though the event has two; `host` is that of the event.
     let both = || json!({ "u": ["a", "b"], "host": "h" });
-    let events = [(0, &[0][..], both()), (1, &[0], a()), (2, &[0], json!({ "u": "a", "host": "h" }))];
+    let events =
+        [(0, &[0][..], both()), (1, &[0], a()), (2, &[0], json!({ "u": "a", "host": "h" }))];
     let hits = late_hits(&[&many, &upper], 0, &events);
     assert!(hits.iter().all(|it| it.correlation == 0), "{hits:?}");
     // One event that completes two groups is still one event (C13).
@@ -374,7 +385,10 @@ fn c28_a_match_is_its_last_event_with_the_values_of_its_group() {
     let b = || json!({ "u": "b", "host": "h" });
     let events = [(0, &[0][..], a_of_h()), (1, &[0], a_of_h()), (2, &[0], b()), (3, &[0], b())];
     let hits = late_hits(&[&many, &upper], 0, &events);
-    assert_eq!(hits.iter().filter(|it| it.correlation == 1).map(|it| it.event).collect::<Vec<_>>(), [3]);
+    assert_eq!(
+        hits.iter().filter(|it| it.correlation == 1).map(|it| it.event).collect::<Vec<_>>(),
+        [3]
+    );
 }
 
 #[test]

@@ -11,10 +11,11 @@ use ir::{
     BoundOp, Bounds, Case, Correlation, Expr, Field, Formula, LogSource, Number, Pattern,
     Predicate, Question, Rule, Test, normalize,
 };
-use minijinja::value::Value;
 use minijinja::context;
+use minijinja::value::Value;
 use source::Span;
 
+use crate::Output;
 use crate::codes::CANNOT_EXPRESS;
 use crate::envelope::{fragment, trust};
 use crate::legal::{Fidelity, Leaf, Legal, Note};
@@ -23,12 +24,21 @@ use crate::load::Target;
 use crate::manifest::{Kind, QuestionSpec};
 use crate::map::{self, Mapped};
 use crate::profile::Profile;
-use crate::Output;
 
 /// The kinds of question that a manifest may have a template for.
 pub const KINDS: &[&str] = &[
-    "events", "distinct", "sum", "average", "percentile", "share", "together_all", "together",
-    "formula", "ordered_all", "ordered", "ordered_formula",
+    "events",
+    "distinct",
+    "sum",
+    "average",
+    "percentile",
+    "share",
+    "together_all",
+    "together",
+    "formula",
+    "ordered_all",
+    "ordered",
+    "ordered_formula",
 ];
 
 /// The queries of the rules of one place, joined: an event of it is one row.
@@ -98,17 +108,22 @@ impl Target {
             return Err(vec![refusal(place(it), message, label, help)]);
         }
         for it_is in &spec.notes {
-            let note =
-                Note { effect: it_is.effect, reason: it_is.reason.clone(), span: place(it) };
+            let note = Note { effect: it_is.effect, reason: it_is.reason.clone(), span: place(it) };
             notes.push(note);
         }
         let source = sources(&branches);
-        let text = self.envelopes.text(&spec.file, self.data(it, spec, profile, &branches)).map_err(
-            |err| {
+        let text = self
+            .envelopes
+            .text(&spec.file, self.data(it, spec, profile, &branches))
+            .map_err(|err| {
                 let message = format!("the correlation can't be filled in: {err:#}");
-                vec![refusal(place(it), message, "a part of it has no spelling", "change the text, or choose another target")]
-            },
-        )?;
+                vec![refusal(
+                    place(it),
+                    message,
+                    "a part of it has no spelling",
+                    "change the text, or choose another target",
+                )]
+            })?;
         let columns: Vec<(String, Kind)> = match self.speaks_of(format, "columns") {
             true => {
                 let all = parts.iter().flat_map(|it| legalize::columns(&it.mapped.expr, profile));
@@ -235,10 +250,7 @@ impl Target {
                 let field = Field::Named(Arc::from(column.as_str()));
                 Expr::Test(Test { field, predicate, span: written })
             };
-            tests.push(test(Predicate::Text(
-                Pattern::new([ir::Part::Run]),
-                Case::Insensitive,
-            )));
+            tests.push(test(Predicate::Text(Pattern::new([ir::Part::Run]), Case::Insensitive)));
             // An empty text is no value here.
             if matches!(kind, Kind::Text | Kind::Any) && self.manifest.empty_text.is_none() {
                 let empty = Predicate::Text(Pattern::literal(""), Case::Sensitive);
@@ -265,7 +277,8 @@ impl Target {
             let mut own = Vec::new();
             let (legal, _) = legalize::legalize(&part.mapped.expr, self, profile, &mut own)?;
             // What a column can't tell apart from no value is no value in a correlation either.
-            let spans: Vec<Span> = it.group_by.iter().map(|it| it.span).chain([place(it)]).collect();
+            let spans: Vec<Span> =
+                it.group_by.iter().map(|it| it.span).chain([place(it)]).collect();
             own.retain(|it| !spans.contains(&it.span));
             notes.append(&mut own);
             let query = legal.render(&self.manifest);
@@ -436,9 +449,13 @@ fn sources(branches: &[Branch]) -> serde_json::Map<String, serde_json::Value> {
         let mut lost = Vec::new();
         for (key, value) in &branch.source {
             match (res.get_mut(key), value) {
-                (None, it) if nth == 0 || it.is_array() => drop(res.insert(key.clone(), it.clone())),
+                (None, it) if nth == 0 || it.is_array() => {
+                    drop(res.insert(key.clone(), it.clone()))
+                }
                 (Some(serde_json::Value::Array(all)), serde_json::Value::Array(more)) => {
-                    for it in more.iter().filter(|it| !all.contains(it)).cloned().collect::<Vec<_>>() {
+                    for it in
+                        more.iter().filter(|it| !all.contains(it)).cloned().collect::<Vec<_>>()
+                    {
                         all.push(it);
                     }
                 }

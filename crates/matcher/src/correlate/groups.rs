@@ -87,7 +87,13 @@ impl Groups {
     }
 
     /// Adds a group as the newest.
-    pub(super) fn insert(&mut self, key: &[Arc<str>], window: Window, last: i64, doubt: i64) -> usize {
+    pub(super) fn insert(
+        &mut self,
+        key: &[Arc<str>],
+        window: Window,
+        last: i64,
+        doubt: i64,
+    ) -> usize {
         let key: Key = key.into();
         let bytes = window.bytes();
         self.bytes += GROUP + key_bytes(&key) + bytes;

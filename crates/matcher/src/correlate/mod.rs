@@ -201,6 +201,14 @@ impl Correlator {
         names.dedup();
         let texts = |name: &Name| -> Vec<Arc<str>> {
             let field = self.plan.names.get(*name).map_or("", |it| it.as_ref());
+            // Most fields are plain ones of a flat event.
+            if !field.contains('.')
+                && let Value::Object(all) = event
+                && let Some(value) = all.get(field)
+                && let Some(text) = text(value)
+            {
+                return if text.is_empty() { Vec::new() } else { vec![Arc::from(text.as_ref())] };
+            }
             let found = values(event, field).into_iter().filter_map(text);
             found.filter(|it| !it.is_empty()).map(|it| Arc::from(it.as_ref())).collect()
         };
@@ -215,15 +223,23 @@ impl Correlator {
 
     fn judge(&mut self, seen: &Seen, hits: &mut Vec<Hit>) {
         self.settled = Some(self.settled.map_or(seen.at, |it| it.max(seen.at)));
-        // By task, in their order: the hits that it sees, as member and the values that take the
-        // place of the event's.
-        let mut waiting: BTreeMap<usize, Vec<(usize, Overlay)>> = BTreeMap::new();
+        // Hits by the task that sees them, in their order: a task's own hits are seen by later ones.
+        let mut waiting: Vec<(usize, usize, Overlay)> = Vec::new();
         for rule in &seen.rules {
-            for (task, member) in self.plan.rule_seen_by.get(*rule).into_iter().flatten() {
-                waiting.entry(*task).or_default().push((*member, Overlay::default()));
-            }
+            let seen_by = self.plan.rule_seen_by.get(*rule).into_iter().flatten();
+            waiting.extend(seen_by.map(|(task, member)| (*task, *member, Overlay::default())));
         }
-        while let Some((at, found)) = waiting.pop_first() {
+        // Where several rules match one event, the first in the list that has a value decides.
+        waiting.sort_by_key(|it| (it.0, it.1));
+        let mut done = 0;
+        while let Some((at, ..)) = waiting.get(done) {
+            let at = *at;
+            let end = waiting.partition_point(|it| it.0 <= at);
+            let found: Vec<(usize, Overlay)> = waiting[done..end]
+                .iter_mut()
+                .map(|(_, member, overlay)| (*member, std::mem::take(overlay)))
+                .collect();
+            done = end;
             let Some(task) = self.plan.tasks.get(at) else { continue };
             let Some(groups) = self.groups.get_mut(at) else { continue };
             let Some(brought) = bring(task, &found, seen) else {
@@ -234,12 +250,17 @@ impl Correlator {
             while groups.oldest().is_some_and(|it| it < start) {
                 groups.pop();
             }
-            for (key, (brought, overlay)) in brought {
-                let answer = groups.visit(&key, seen.at, || task.asked.window(), |it| {
-                    let holds = task.asked.take(&mut it.window, seen.at, &brought);
-                    let sure = task.asked.only_grows() || it.doubt == NEVER || it.doubt < start;
-                    (holds, sure)
-                });
+            for (key, brought, overlay) in brought {
+                let answer = groups.visit(
+                    &key,
+                    seen.at,
+                    || task.asked.window(),
+                    |it| {
+                        let holds = task.asked.take(&mut it.window, seen.at, &brought);
+                        let sure = task.asked.only_grows() || it.doubt == NEVER || it.doubt < start;
+                        (holds, sure)
+                    },
+                );
                 match answer {
                     Some((true, false)) => self.stats.withheld += 1,
                     Some((true, true)) => {
@@ -252,7 +273,9 @@ impl Correlator {
                         let own = task.group_by.iter().copied().zip(key);
                         let overlay = overlay.with(own);
                         for (upper, member) in &task.seen_by {
-                            waiting.entry(*upper).or_default().push((*member, overlay.clone()));
+                            let place =
+                                waiting.partition_point(|it| (it.0, it.1) <= (*upper, *member));
+                            waiting.insert(place, (*upper, *member, overlay.clone()));
                         }
                     }
                     _ => {}
@@ -326,39 +349,31 @@ impl Overlay {
     }
 }
 
+/// What an event brings to a group that it is in, and whose hit it is there.
+type InGroup<'a> = (Vec<Arc<str>>, Brought, &'a Overlay);
+
 /// What an event brings to each group that it is in; `None` when there are too many.
-fn bring<'a>(
-    task: &Task,
-    found: &'a [(usize, Overlay)],
-    seen: &Seen,
-) -> Option<BTreeMap<Vec<Arc<str>>, (Brought, &'a Overlay)>> {
+fn bring<'a>(task: &Task, found: &'a [(usize, Overlay)], seen: &Seen) -> Option<Vec<InGroup<'a>>> {
+    if let [(member, overlay)] = found
+        && let Some(it) = bring_one(task, *member, overlay, seen)
+    {
+        return Some(vec![it]);
+    }
     let mut res: BTreeMap<Vec<Arc<str>>, (Brought, &Overlay)> = BTreeMap::new();
-    let groups = task.group_by.len();
-    let mut found: Vec<&(usize, Overlay)> = found.iter().collect();
-    // Where several rules match one event, the first in the list that has a value decides.
-    found.sort_by_key(|it| it.0);
     for (member, overlay) in found {
-        let fields = task.fields.get(*member)?;
-        let (group_fields, asked) = fields.split_at(groups.min(fields.len()));
+        let (group_fields, asked) = fields(task, *member)?;
         let lists = |fields: &[Name]| -> Vec<&[Arc<str>]> {
             fields.iter().map(|it| overlay.values(*it, seen)).collect()
         };
-        let mut values = Vec::new();
-        if !asked.is_empty() {
-            values = match asked {
-                [one] => overlay.values(*one, seen).to_vec(),
-                many => {
-                    let sets = combinations(&lists(many))?;
-                    sets.into_iter().map(|it| joined(&it)).collect()
-                }
-            };
-            if task.numbers {
-                values.retain(|it| Number::parse(it).is_some());
+        let values = match asked {
+            [] => Vec::new(),
+            [one] => overlay.values(*one, seen).to_vec(),
+            many => {
+                let sets = combinations(&lists(many))?;
+                sets.into_iter().map(|it| joined(&it)).collect()
             }
-            if values.is_empty() {
-                continue;
-            }
-        }
+        };
+        let Some(values) = usable(task, asked, values) else { continue };
         for key in combinations(&lists(group_fields))? {
             if res.len() >= MOST_COMBINATIONS && !res.contains_key(&key) {
                 return None;
@@ -370,7 +385,43 @@ fn bring<'a>(
             }
         }
     }
-    Some(res)
+    Some(res.into_iter().map(|(key, (brought, overlay))| (key, brought, overlay)).collect())
+}
+
+/// The same for the usual case: one hit, one value of each field of the group.
+fn bring_one<'a>(
+    task: &Task,
+    member: usize,
+    overlay: &'a Overlay,
+    seen: &Seen,
+) -> Option<InGroup<'a>> {
+    let (group_fields, asked) = fields(task, member)?;
+    let one = |name: &Name| match overlay.values(*name, seen) {
+        [one] => Some(one.clone()),
+        _ => None,
+    };
+    let key: Vec<Arc<str>> = group_fields.iter().map(one).collect::<Option<_>>()?;
+    let values = match asked {
+        [] => Vec::new(),
+        [one] => overlay.values(*one, seen).to_vec(),
+        _ => return None,
+    };
+    let values = usable(task, asked, values)?;
+    Some((key, Brought { members: 1 << member, values }, overlay))
+}
+
+/// The fields of the group, and those that the question is about.
+fn fields(task: &Task, member: usize) -> Option<(&[Name], &[Name])> {
+    let fields = task.fields.get(member)?;
+    Some(fields.split_at(task.group_by.len().min(fields.len())))
+}
+
+/// The values that the question can use; `None` when it needs some and there are none.
+fn usable(task: &Task, asked: &[Name], mut values: Vec<Arc<str>>) -> Option<Vec<Arc<str>>> {
+    if task.numbers {
+        values.retain(|it| Number::parse(it).is_some());
+    }
+    (asked.is_empty() || !values.is_empty()).then_some(values)
 }
 
 /// Every way to take one value of each list; `None` when there are too many.

@@ -103,13 +103,13 @@ impl Correlator {
     ///
     /// When the text is not a state that [`Correlator::save`] wrote; then nothing is changed.
     pub fn restore(&mut self, text: &str) -> Result<usize, NotAState> {
-        let saved: Saved =
-            serde_json::from_str(text).map_err(|err| NotAState(err.to_string()))?;
+        let saved: Saved = serde_json::from_str(text).map_err(|err| NotAState(err.to_string()))?;
         if saved.version != VERSION {
             return Err(NotAState(format!("its version is {}, not {VERSION}", saved.version)));
         }
         let wrong = || NotAState("a group does not fit its correlation".to_owned());
-        let mut groups: Vec<super::Groups> = self.plan.tasks.iter().map(|_| Default::default()).collect();
+        let mut groups: Vec<super::Groups> =
+            self.plan.tasks.iter().map(|_| Default::default()).collect();
         let mut taken = vec![false; saved.correlations.len()];
         let mut res = 0;
         for (task, groups) in self.plan.tasks.iter().zip(&mut groups) {

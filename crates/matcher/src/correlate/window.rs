@@ -138,9 +138,7 @@ impl Asked {
             }
             Question::Ordered(_) if self.whole_chain => Window::Chain(vec![NEVER; self.members]),
             Question::Ordered(_) => Window::Longest(vec![NEVER; self.members * self.members]),
-            Question::OrderedFormula(yes, no) => {
-                Window::Chain(vec![NEVER; yes.len() + no.len()])
-            }
+            Question::OrderedFormula(yes, no) => Window::Chain(vec![NEVER; yes.len() + no.len()]),
         }
     }
 
@@ -173,7 +171,8 @@ impl Asked {
                         *last = at;
                     }
                 }
-                let seen = |nth: usize| last.get(nth).is_some_and(|it| *it >= start && *it != NEVER);
+                let seen =
+                    |nth: usize| last.get(nth).is_some_and(|it| *it >= start && *it != NEVER);
                 match question {
                     Question::Together(bounds) => {
                         let count = (0..last.len()).filter(|it| seen(*it)).count();
@@ -363,7 +362,9 @@ impl Window {
             Window::Times(it) => it.capacity() * size_of::<i64>(),
             // An entry of a hash table, and the text with its two counters.
             Window::Distinct(it) => {
-                it.text + it.last.capacity() * 44 + it.order.capacity() * size_of::<(i64, Arc<str>)>()
+                it.text
+                    + it.last.capacity() * 44
+                    + it.order.capacity() * size_of::<(i64, Arc<str>)>()
             }
             Window::Numbers(it) => {
                 it.entries.capacity() * size_of::<(i64, Number)>()

@@ -160,19 +160,23 @@ fn compare(bounds: &Bounds, it: f64) -> bool {
 
 fn holds(it: &Correlation, window: &[&InGroup]) -> bool {
     let values: Vec<&Vec<String>> = window.iter().flat_map(|it| &it.values).collect();
-    let numbers: Vec<f64> = values.iter().map(|it| it.first().map_or(0.0, |it| float(it))).collect();
+    let numbers: Vec<f64> =
+        values.iter().map(|it| it.first().map_or(0.0, |it| float(it))).collect();
     let has = |member: usize| window.iter().any(|it| it.members.contains(&member));
     let Some(newest) = window.last() else { return false };
     match &it.question {
         Question::Events(bounds) => count(bounds, window.len()),
-        Question::Distinct(_, bounds) => count(bounds, values.iter().collect::<BTreeSet<_>>().len()),
+        Question::Distinct(_, bounds) => {
+            count(bounds, values.iter().collect::<BTreeSet<_>>().len())
+        }
         Question::Sum(bounds) => compare(bounds, numbers.iter().sum()),
         Question::Average(bounds) => {
             // Compared as sums, which are exact.
             let sum: f64 = numbers.iter().sum();
             bounds.0.iter().all(|(op, bound)| {
                 let Number::Int(bound) = bound else { return false };
-                sum.partial_cmp(&(*bound as f64 * numbers.len() as f64)).is_some_and(|it| op.holds(it))
+                sum.partial_cmp(&(*bound as f64 * numbers.len() as f64))
+                    .is_some_and(|it| op.holds(it))
             })
         }
         Question::Percentile(percentile, bounds) => {
@@ -190,12 +194,12 @@ fn holds(it: &Correlation, window: &[&InGroup]) -> bool {
                 op.holds((same as i128 * 100).cmp(&(bound * values.len() as i128)))
             })
         }),
-        Question::Together(bounds) => count(bounds, (0..it.members.len()).filter(|it| has(*it)).count()),
+        Question::Together(bounds) => {
+            count(bounds, (0..it.members.len()).filter(|it| has(*it)).count())
+        }
         Question::Formula(formula) => formula.holds(&has),
         Question::Ordered(bounds) => count(bounds, longest(window, it.members.len())),
-        Question::OrderedFormula(yes, no) => {
-            chain(window, yes) && !no.iter().any(|it| has(*it))
-        }
+        Question::OrderedFormula(yes, no) => chain(window, yes) && !no.iter().any(|it| has(*it)),
     }
 }
 
@@ -235,9 +239,8 @@ fn any_event() -> impl Strategy<Value = (i64, Vec<usize>, Value)> {
     let values = any_value(vec![json!("x"), json!(1), json!("2.5"), json!(-0.75), json!(40)]);
     let rules = proptest::sample::subsequence(vec![0, 1, 2], 0..3);
     // Halves of seconds: times are equal, or at the very border of a window.
-    (0..50_i64, rules, users, values.clone(), values).prop_map(|(at, rules, u, f, g)| {
-        (at * 500_000, rules, json!({ "u": u, "f": f, "g": g }))
-    })
+    (0..50_i64, rules, users, values.clone(), values)
+        .prop_map(|(at, rules, u, f, g)| (at * 500_000, rules, json!({ "u": u, "f": f, "g": g })))
 }
 
 fn any_bounds(most: i128) -> impl Strategy<Value = Bounds> {
@@ -281,19 +284,14 @@ fn any_question() -> impl Strategy<Value = Question> {
 fn any_correlation() -> impl Strategy<Value = Correlation> {
     (any_question(), 1..8_u64, any::<bool>()).prop_map(|(question, seconds, grouped)| {
         let groups: &[&str] = if grouped { &["u"] } else { &[] };
-        let fields: Vec<&str> =
-            [groups, &["f", "g"][..question.fields()]].concat();
+        let fields: Vec<&str> = [groups, &["f", "g"][..question.fields()]].concat();
         let rules = [Referent::Rule(0), Referent::Rule(1), Referent::Rule(2)];
         let members: Vec<_> = rules.iter().map(|it| (*it, fields.as_slice())).collect();
         correlation(question, seconds, groups, &members)
     })
 }
 
-fn fast(
-    all: &[Correlation],
-    events: &[(i64, Vec<usize>, Value)],
-    saves: bool,
-) -> Answer {
+fn fast(all: &[Correlation], events: &[(i64, Vec<usize>, Value)], saves: bool) -> Answer {
     let refs: Vec<_> = all.iter().map(Some).collect();
     let limits = Limits { lateness: 100_000_000, ..Limits::default() };
     let mut correlator = Correlator::new(&refs, limits);
@@ -389,6 +387,7 @@ fn the_slow_meaning_finds_something() {
         &[(Referent::Rule(0), &["u"])],
     );
     let event = || json!({ "u": "a" });
-    let events = [(0, vec![0], event()), (1_000_000, vec![0], event()), (9_000_000, vec![0], event())];
+    let events =
+        [(0, vec![0], event()), (1_000_000, vec![0], event()), (9_000_000, vec![0], event())];
     assert_eq!(slow(&[it], &events), BTreeSet::from([(0, 1, vec!["a".to_owned()])]));
 }
