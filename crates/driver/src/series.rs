@@ -35,12 +35,19 @@ impl SeriesResult<'_> {
 /// Runs a correlation's examples; `None` when it can't be matched at all.
 pub fn run_series<'a>(loaded: &Loaded, it: &'a LoadedCorrelation) -> Option<Vec<SeriesResult<'a>>> {
     let correlation = it.correlation.as_ref()?;
-    let usable = loaded.usable_correlations();
+    let mut usable = loaded.usable_correlations();
     let place = loaded.correlations.iter().position(|other| std::ptr::eq(other, it))?;
-    let mut rules = BTreeSet::new();
-    rules_below(&usable, Referent::Correlation(place), &mut rules);
+    let mut below = BTreeSet::new();
+    all_below(&usable, Referent::Correlation(place), &mut below);
+    // The others have no part in it.
+    for (at, it) in usable.iter_mut().enumerate() {
+        *it = it.filter(|_| below.contains(&Referent::Correlation(at)));
+    }
+    let rules = below.into_iter().filter_map(|it| match it {
+        Referent::Rule(at) => Some(at),
+        Referent::Correlation(_) => None,
+    });
     let matchers: Vec<(usize, Matcher)> = rules
-        .into_iter()
         .map(|at| {
             let lowered = loaded.rules.get(at)?.lowered.as_ref()?;
             Some((at, Matcher::new(&lowered.rule.expr).ok()?))
@@ -73,15 +80,13 @@ pub fn run_series<'a>(loaded: &Loaded, it: &'a LoadedCorrelation) -> Option<Vec<
     Some(correlation.fixtures.iter().map(run).collect())
 }
 
-/// The rules that something refers to, also by way of correlations.
-fn rules_below(all: &[Option<&ir::Correlation>], it: Referent, res: &mut BTreeSet<usize>) {
-    match it {
-        Referent::Rule(at) => {
-            res.insert(at);
-        }
-        Referent::Correlation(at) => {
-            let members = all.get(at).copied().flatten().map_or(&[][..], |it| &it.members);
-            members.iter().for_each(|it| rules_below(all, it.to, res));
-        }
+/// What something refers to, also by way of correlations, and itself.
+fn all_below(all: &[Option<&ir::Correlation>], it: Referent, res: &mut BTreeSet<Referent>) {
+    if !res.insert(it) {
+        return;
+    }
+    if let Referent::Correlation(at) = it {
+        let members = all.get(at).copied().flatten().map_or(&[][..], |it| &it.members);
+        members.iter().for_each(|it| all_below(all, it.to, res));
     }
 }

@@ -193,12 +193,17 @@ impl Correlator {
 
     /// The values of an event that correlations may ask for.
     fn project(&self, rules: &[usize], event: &Value) -> Vec<(Name, Vec<Arc<str>>)> {
-        let mut names: Vec<Name> = Vec::new();
-        for rule in rules {
-            names.extend(self.plan.rule_fields.get(*rule).into_iter().flatten());
-        }
-        names.sort_unstable();
-        names.dedup();
+        let asked = |rule: &usize| self.plan.rule_fields.get(*rule).map_or(&[][..], |it| it);
+        let joined: Vec<Name>;
+        let names = match rules {
+            [one] => asked(one),
+            many => {
+                let all: std::collections::BTreeSet<Name> =
+                    many.iter().flat_map(asked).copied().collect();
+                joined = all.into_iter().collect();
+                &joined
+            }
+        };
         let texts = |name: &Name| -> Vec<Arc<str>> {
             let field = self.plan.names.get(*name).map_or("", |it| it.as_ref());
             // Most fields are plain ones of a flat event.
@@ -232,13 +237,13 @@ impl Correlator {
         // Where several rules match one event, the first in the list that has a value decides.
         waiting.sort_by_key(|it| (it.0, it.1));
         let mut done = 0;
+        let mut found: Vec<(usize, Overlay)> = Vec::new();
         while let Some((at, ..)) = waiting.get(done) {
             let at = *at;
             let end = waiting.partition_point(|it| it.0 <= at);
-            let found: Vec<(usize, Overlay)> = waiting[done..end]
-                .iter_mut()
-                .map(|(_, member, overlay)| (*member, std::mem::take(overlay)))
-                .collect();
+            found.clear();
+            let hits_of = waiting[done..end].iter_mut();
+            found.extend(hits_of.map(|(_, member, overlay)| (*member, std::mem::take(overlay))));
             done = end;
             let Some(task) = self.plan.tasks.get(at) else { continue };
             let Some(groups) = self.groups.get_mut(at) else { continue };
@@ -270,6 +275,9 @@ impl Correlator {
                             correlation: task.place,
                             group: key.clone(),
                         });
+                        if task.seen_by.is_empty() {
+                            continue;
+                        }
                         let own = task.group_by.iter().copied().zip(key);
                         let overlay = overlay.with(own);
                         for (upper, member) in &task.seen_by {
