@@ -38,7 +38,9 @@ fn texts(fields: &Map<String, Value>, name: &str) -> Vec<String> {
 fn product(lists: &[Vec<String>]) -> Vec<Vec<String>> {
     lists.iter().fold(vec![Vec::new()], |res, list| {
         res.iter()
-            .flat_map(|it| list.iter().map(|value| [it.as_slice(), &[value.clone()]].concat()))
+            .flat_map(|it| {
+                list.iter().map(|value| [it.as_slice(), std::slice::from_ref(value)].concat())
+            })
             .collect()
     })
 }
@@ -83,7 +85,10 @@ struct InGroup {
     fields: Map<String, Value>,
 }
 
-fn answers(it: &Correlation, hits: &[Seen]) -> Vec<(usize, i64, Vec<String>, Map<String, Value>)> {
+/// The event that completes it, its time, the group, and what a correlation above sees.
+type Complete = (usize, i64, Vec<String>, Map<String, Value>);
+
+fn answers(it: &Correlation, hits: &[Seen]) -> Vec<Complete> {
     let groups = it.group_by.len();
     let mut in_groups: BTreeMap<Vec<String>, Vec<InGroup>> = BTreeMap::new();
     for (nth, member) in it.members.iter().enumerate() {
