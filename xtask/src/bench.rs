@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what converting a large corpus costs, and what matching does.
+//! `cargo xtask bench`: what converting a large corpus costs, what matching does, and what correlations cost.
 
 mod matching;
 
@@ -72,6 +72,28 @@ fn release(root: &Path) -> Result<PathBuf, String> {
     let target_dir = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root.join("target"), |it| root.join(it));
     Ok(target_dir.join("release/rulec"))
+}
+
+/// Measures correlations over streams made up; the program that does it prints the figures.
+pub fn correlate(root: &Path) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let done = Command::new(cargo)
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "rulec-matcher",
+            "--example",
+            "correlate",
+        ])
+        .current_dir(root)
+        .status();
+    match done {
+        Ok(it) if it.success() => Ok(()),
+        Ok(it) => Err(format!("the measurement failed: {it}")),
+        Err(err) => Err(format!("the measurement can't run: {err}")),
+    }
 }
 
 /// One run: seconds of the processor, and MiB.

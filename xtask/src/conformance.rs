@@ -20,7 +20,13 @@ const CORPUS: &str = "../shared/corpus/sigmahq";
 type Judge = fn(&Place) -> Result<(), String>;
 
 /// The judged targets.
-const JUDGES: &[(&str, Judge)] = &[("eql", eql), ("kuery", kuery), ("kql", kql), ("falco", falco)];
+const JUDGES: &[(&str, Judge)] = &[
+    ("eql", eql),
+    ("kuery", kuery),
+    ("kql", kql),
+    ("falco", falco),
+    ("correlations", correlations),
+];
 
 /// Where all is. Paths are relative to the root, so that what is shown is short.
 struct Place {
@@ -183,6 +189,15 @@ fn kql(place: &Place) -> Result<(), String> {
     args.extend(place.rules.iter().cloned());
     failed.extend(place.run(&python, args).err());
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+}
+
+/// Correlations of all targets that have them, over streams made at random.
+fn correlations(place: &Place) -> Result<(), String> {
+    place.build()?;
+    let Some(python) = place.python() else { return Ok(()) };
+    let script = place.scripts.join("correlations.py");
+    let args = ["-I".into(), script, place.root.join(&place.rulec), place.work.clone()];
+    place.run(python, args)
 }
 
 /// The engine's fields, beside the repository.

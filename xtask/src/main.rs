@@ -18,7 +18,7 @@ const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask codegen [--check]
        cargo xtask new target NAME
-       cargo xtask bench convert|match
+       cargo xtask bench convert|match|correlate
        cargo xtask conformance [TARGET]
        cargo xtask attack
        cargo xtask pipelines";
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         ["conformance", target] => conformance::conformance(Some(target)),
         ["bench", "convert"] => bench::convert(&root, &say),
         ["bench", "match"] => bench::matching(&root, &say),
+        ["bench", "correlate"] => bench::correlate(&root),
         _ => {
             say(USAGE);
             return ExitCode::from(2);

@@ -241,3 +241,23 @@ fn the_rules_of_the_repository_convert_without_findings() {
     let ran = rulec(&args, "");
     assert_eq!(ran.code, 0, "{}", ran.err);
 }
+
+#[test]
+fn pipelines_never_drop_a_filter_or_half_map_a_correlation() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("not_piped");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let filter = "---\ntitle: Not Here\nlogsource:\n  product: windows\n  category: process_creation\nfilter:\n  rules: [6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1]\n  selection:\n    User: me\n  condition: not selection\n";
+    let correlation = "---\ntitle: Often\ncorrelation:\n  type: event_count\n  rules: [6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1]\n  group-by: [User]\n  timespan: 5m\n  condition: { gte: 5 }\n";
+    let pipeline = "name: p\npriority: 1\ntransformations:\n  - type: field_name_mapping\n    mapping: { Image: process.path }\n";
+    let path = |it: &str| folder.join(it).display().to_string();
+    std::fs::write(path("p.yml"), pipeline).unwrap();
+    for (name, more) in [("filter", filter), ("correlation", correlation)] {
+        let rule = path(&format!("{name}.yml"));
+        std::fs::write(&rule, format!("{RULE}{more}")).unwrap();
+        let ran = rulec(&["convert", "-t", "kql/none", "-p", &path("p.yml"), &rule], "");
+        assert_eq!(ran.code, 1, "{name}: {} {}", ran.out, ran.err);
+        assert!(ran.err.contains("D009"), "{name}: {}", ran.err);
+        assert!(!ran.out.contains("User"), "{name}: {}", ran.out);
+    }
+}

@@ -18,6 +18,10 @@ use crate::load::{Loaded, LoadedRule};
 pub fn check_target(loaded: &Loaded, request: &Request, targets: &Targets) -> Vec<Diagnostic> {
     let Some(target) = targets.get(&request.target) else { return Vec::new() };
     let mut res = Vec::new();
+    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some()) {
+        let refused = request.correlate(loaded, it, targets, false).result.err();
+        res.extend(refused.into_iter().flatten());
+    }
     for rule in &loaded.rules {
         let Some(lowered) = &rule.lowered else { continue };
         let meant = rule.meant().map_or(&lowered.rule, |it| &it.rule);
@@ -79,8 +83,8 @@ pub fn check(
     let lints = config.lints()?;
     let mut in_file: BTreeMap<FileId, usize> = BTreeMap::new();
     let files = loaded.rules.iter().map(|it| it.file);
-    let others = loaded.correlations.iter().map(|(it, _)| it);
-    for file in files.chain(others.chain(loaded.filters.iter().map(|(it, _)| it)).copied()) {
+    let others = loaded.correlations.iter().map(|it| it.file);
+    for file in files.chain(others).chain(loaded.written_filters.iter().map(|it| it.0)) {
         *in_file.entry(file).or_default() += 1;
     }
     let subject = |id: FileId, ast, lowered| {
@@ -93,18 +97,17 @@ pub fn check(
         subject(it.file, &*it.ast, it.lowered.as_ref())
     };
     let mut subjects: Vec<Subject<'_>> = loaded.rules.iter().filter_map(of_rule).collect();
-    let own = loaded.rules.iter().flat_map(|it| it.problems.iter().cloned());
-    let mut res: Vec<Diagnostic> =
-        loaded.problems.iter().cloned().chain(own).chain(extra).collect();
+    let mut res: Vec<Diagnostic> = loaded.all_problems().cloned().chain(extra).collect();
     for rules in subjects.chunk_by(|a, b| a.ast.span.file == b.ast.span.file) {
         res.extend(check_file(&lints, rules));
     }
-    for (file, it) in &loaded.correlations {
-        let Some(head) = subject(*file, &it.head, None) else { continue };
-        res.extend(lint::check_correlation(&lints, &head, it));
+    for it in &loaded.correlations {
+        let Some(head) = subject(it.file, &it.ast.head, None) else { continue };
+        res.extend(lint::check_correlation(&lints, &head, &it.ast));
         subjects.push(head);
     }
-    subjects.extend(loaded.filters.iter().filter_map(|(file, it)| subject(*file, &it.head, None)));
+    let filters = loaded.written_filters.iter();
+    subjects.extend(filters.filter_map(|(file, it)| subject(*file, &it.head, None)));
     res.extend(lint::check_set(&lints, &subjects));
     for rule in loaded.rules.iter().filter(|it| !it.ast.fixtures.is_empty()) {
         let Some(file) = loaded.sources.get(rule.file) else { continue };

@@ -1,8 +1,6 @@
 //! The findings of this stage.
 
 diagnostic::codes! {
-    /// A correlation or filter, which is not converted yet.
-    NOT_CONVERTED = "D001" "not-converted";
     /// A comment that turns off a finding that is not there.
     UNUSED_SUPPRESSION = "D002" "unused-suppression";
     /// An example that its rule fails.
@@ -13,6 +11,8 @@ diagnostic::codes! {
     ALWAYS_MATCHES = "D005" "always-matches";
     /// A rule that the native matcher can't run.
     NOT_MATCHABLE = "D008" "not-matchable";
+    /// A filter or correlation that pipelines would not change with its rules.
+    NOT_PIPED = "D009" "not-piped";
     /// A selection that none of the rule's own examples reaches.
     UNREACHED = "D006" "unreached-selection";
     /// A rule that no target can express.

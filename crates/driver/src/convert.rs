@@ -1,10 +1,11 @@
 //! Rules in the words of targets.
 
 use diagnostic::{Diagnostic, Severity};
+use ir::Referent;
 use target::{Breach, Fidelity, Format, Output, Target};
 
 use crate::builtin::Targets;
-use crate::load::LoadedRule;
+use crate::load::{Loaded, LoadedCorrelation, LoadedRule};
 
 /// A target, a profile and a format, all known to exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,12 +111,41 @@ impl Request {
             true => Ok(it),
             false => Err(it.refused.into_iter().map(|it| refused(rule, it)).collect()),
         });
-        let result = result.and_then(|it| match it.fidelity {
-            Fidelity::Exact => Ok(it),
-            _ if strict => Err(it.notes.iter().map(target::not_exact).collect()),
-            _ => Ok(it),
-        });
-        Conversion { result }
+        Conversion { result: result.and_then(|it| accept(it, strict)) }
+    }
+
+    /// Converts one correlation, with the rules that it sees. One that is wrong in itself gives its
+    /// own errors.
+    pub fn correlate(
+        &self,
+        loaded: &Loaded,
+        it: &LoadedCorrelation,
+        targets: &Targets,
+        strict: bool,
+    ) -> Conversion {
+        let errors =
+            || it.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
+        let rule = |to: &Referent| match to {
+            Referent::Rule(at) => Some(&loaded.rules.get(*at)?.lowered.as_ref()?.rule),
+            Referent::Correlation(_) => None,
+        };
+        let result = match (&it.correlation, targets.get(&self.target)) {
+            (Some(it), Some(target)) => {
+                let rules: Vec<_> = it.members.iter().map(|it| rule(&it.to)).collect();
+                target.correlate(it, &rules, &self.profile, &self.format)
+            }
+            _ => Err(errors()),
+        };
+        Conversion { result: result.and_then(|it| accept(it, strict)) }
+    }
+}
+
+/// The output, unless only exact ones are wanted and it is none.
+fn accept(it: Output, strict: bool) -> Result<Output, Vec<Diagnostic>> {
+    match it.fidelity {
+        Fidelity::Exact => Ok(it),
+        _ if strict => Err(it.notes.iter().map(target::not_exact).collect()),
+        _ => Ok(it),
     }
 }
 

@@ -20,6 +20,7 @@ mod reasons;
 mod relation;
 mod rule_set;
 mod schema;
+mod series;
 mod through;
 mod verify;
 
@@ -33,12 +34,13 @@ pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witnes
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use import::{ImportRequest, Imported, ImportedRule};
-pub use load::{Loaded, LoadedRule, load, load_with};
+pub use load::{Loaded, LoadedCorrelation, LoadedRule, load, load_with};
 pub use pipelines::{Piped, apply_pipelines, not_for_target, read_pipelines, subject};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use rule_set::{Detector, detector};
 pub use schema::schema;
+pub use series::{SeriesResult, run_series};
 pub use through::Through;
 pub use verify::Verified;
 

@@ -1,11 +1,13 @@
 //! From texts to rules.
 
-use diagnostic::Diagnostic;
-use lower::Lowered;
+use std::collections::BTreeMap;
+
+use diagnostic::{Diagnostic, Severity};
+use ir::{Correlation, Referent};
+use lower::{Filter, Known, Lowered};
 use source::{FileId, Sources, Span};
 use syntax::{CorrelationAst, Document, FilterAst, RuleAst};
 
-use crate::codes::NOT_CONVERTED;
 use crate::config::Config;
 use crate::pipelines::Piped;
 
@@ -16,10 +18,13 @@ pub struct Loaded {
     pub sources: Sources,
     /// The rules, in order; broken ones too.
     pub rules: Vec<LoadedRule>,
-    /// The correlations, in order, each with its file; broken ones too.
-    pub correlations: Vec<(FileId, Box<CorrelationAst>)>,
-    /// The filters, in order, each with its file; broken ones too.
-    pub filters: Vec<(FileId, Box<FilterAst>)>,
+    /// The correlations, in order; broken ones too. They refer to places in this list and in that of
+    /// the rules.
+    pub correlations: Vec<LoadedCorrelation>,
+    /// The filters, in order.
+    pub filters: Vec<Filter>,
+    /// The same filters as they were written, each with its file.
+    pub written_filters: Vec<(FileId, Box<FilterAst>)>,
     /// Findings about files, documents and rules.
     pub problems: Vec<Diagnostic>,
 }
@@ -37,12 +42,37 @@ pub struct LoadedRule {
     pub title: Option<String>,
     /// As it was written.
     pub ast: Box<RuleAst>,
-    /// What it means; `None` when something in it is wrong.
+    /// What it means with its filters; `None` when something in it is wrong.
     pub lowered: Option<Lowered>,
+    /// The places of its filters in their list.
+    pub filters: Vec<usize>,
+    /// Whether it is only a part of correlations, and not written on its own.
+    pub is_part: bool,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
     /// What pipelines made of it, if there are any.
     pub piped: Option<Piped>,
+}
+
+/// A correlation of a file.
+#[derive(Debug)]
+pub struct LoadedCorrelation {
+    /// Its file.
+    pub file: FileId,
+    /// Its place among the documents of the file, from 0.
+    pub index: usize,
+    /// Its id as written.
+    pub id: Option<String>,
+    /// Its title as written.
+    pub title: Option<String>,
+    /// As it was written.
+    pub ast: Box<CorrelationAst>,
+    /// What it means; `None` when something in it, or in what it refers to, is wrong.
+    pub correlation: Option<Correlation>,
+    /// Whether it is only a part of other correlations, and not written on its own.
+    pub is_part: bool,
+    /// What is wrong with it.
+    pub problems: Vec<Diagnostic>,
 }
 
 /// Reads files of rules, path and bytes of each, as they are.
@@ -53,58 +83,143 @@ pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Loaded {
 /// Reads files of rules under a team's configuration.
 pub fn load_with(files: impl IntoIterator<Item = (String, Vec<u8>)>, config: &Config) -> Loaded {
     let mut res = Loaded::default();
-    let Loaded { sources, rules, correlations, filters, problems: all } = &mut res;
     for (path, bytes) in files {
-        let decoded = source::decode(bytes);
-        let file = sources.add(path, decoded.text);
-        let Some(text) = sources.get(file).map(|it| it.text()) else { continue };
-        if let Some(at) = decoded.invalid_at {
-            all.push(not_utf8(Span::new(file, at, at + 3)));
-            continue;
+        read(&mut res, path, bytes, config);
+    }
+    join(&mut res);
+    res
+}
+
+fn read(res: &mut Loaded, path: String, bytes: Vec<u8>, config: &Config) {
+    let Loaded { sources, rules, correlations, filters, written_filters, problems: all } = res;
+    let decoded = source::decode(bytes);
+    let file = sources.add(path, decoded.text);
+    let Some(text) = sources.get(file).map(|it| it.text()) else { return };
+    if let Some(at) = decoded.invalid_at {
+        all.push(not_utf8(Span::new(file, at, at + 3)));
+        return;
+    }
+    let parsed = syntax::parse(text, file);
+    let mut problems = parsed.problems;
+    let filled = |expr| ir::normalize(config.fill(expr), &mut Vec::new());
+    for (index, document) in parsed.documents.into_iter().enumerate() {
+        let head = match &document {
+            Document::Rule(it) => it.as_ref(),
+            Document::Correlation(it) => &it.head,
+            Document::Filter(it) => &it.head,
+        };
+        let id = head.id.as_ref().map(|it| it.value.clone());
+        let title = head.title.as_ref().map(|it| it.value.clone());
+        // The findings of reading lie inside the document they are about.
+        let range = head.span;
+        let mine = |it: &Diagnostic| {
+            range.start <= it.primary.span.start && it.primary.span.start <= range.end
+        };
+        let (mut own, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut problems).into_iter().partition(mine);
+        problems = rest;
+        let broken = own.iter().any(|it| it.severity == Severity::Error);
+        match document {
+            Document::Rule(ast) => {
+                let mut lowered = lower::lower(&ast, text, &mut own).filter(|_| !broken);
+                if let Some(it) = &mut lowered {
+                    let expr = std::mem::replace(&mut it.rule.expr, ir::Expr::Const(false));
+                    it.rule.expr = filled(expr);
+                }
+                rules.push(LoadedRule {
+                    file,
+                    index,
+                    id,
+                    title,
+                    ast,
+                    lowered,
+                    filters: Vec::new(),
+                    is_part: false,
+                    problems: own,
+                    piped: None,
+                });
+            }
+            Document::Correlation(ast) => correlations.push(LoadedCorrelation {
+                file,
+                index,
+                id,
+                title,
+                ast,
+                correlation: None,
+                is_part: false,
+                problems: own,
+            }),
+            Document::Filter(ast) => {
+                let mut filter = lower::filter(&ast, text, !broken, &mut own);
+                filter.expr = filter.expr.map(filled);
+                filters.push(filter);
+                written_filters.push((file, ast));
+                all.extend(own);
+            }
         }
-        let parsed = syntax::parse(text, file);
-        let mut problems = parsed.problems;
-        for (index, document) in parsed.documents.into_iter().enumerate() {
-            match document {
-                Document::Rule(ast) => {
-                    // The findings of reading lie inside the document they are about.
-                    let range = ast.span;
-                    let mine = |it: &Diagnostic| {
-                        range.start <= it.primary.span.start && it.primary.span.start <= range.end
-                    };
-                    let (mut own, rest): (Vec<_>, Vec<_>) =
-                        std::mem::take(&mut problems).into_iter().partition(mine);
-                    problems = rest;
-                    let broken = own.iter().any(|it| it.severity == diagnostic::Severity::Error);
-                    let mut lowered = lower::lower(&ast, text, &mut own).filter(|_| !broken);
-                    if let Some(it) = &mut lowered {
-                        let expr = std::mem::replace(&mut it.rule.expr, ir::Expr::Const(false));
-                        it.rule.expr = ir::normalize(config.fill(expr), &mut Vec::new());
-                    }
-                    rules.push(LoadedRule {
-                        file,
-                        index,
-                        id: ast.id.as_ref().map(|it| it.value.clone()),
-                        title: ast.title.as_ref().map(|it| it.value.clone()),
-                        ast,
-                        lowered,
-                        problems: own,
-                        piped: None,
-                    });
+    }
+    all.extend(problems);
+}
+
+/// Joins rules with their filters, and correlations with what they refer to.
+fn join(res: &mut Loaded) {
+    let Loaded { rules, correlations, filters, problems, .. } = res;
+    let heads: Vec<&RuleAst> = correlations.iter().map(|it| &it.ast.head).collect();
+    let mut filtered: Vec<_> =
+        rules.iter_mut().map(|it| (it.ast.as_ref(), &mut it.lowered, &mut it.problems)).collect();
+    let places = lower::apply(filters, &mut filtered, &heads, problems);
+    for (rule, places) in rules.iter_mut().zip(places) {
+        rule.filters = places;
+    }
+    let known_rules: Vec<_> =
+        rules.iter().map(|it| (it.ast.as_ref(), it.lowered.is_some())).collect();
+    let known: Vec<&CorrelationAst> = correlations.iter().map(|it| it.ast.as_ref()).collect();
+    let error = |it: &Diagnostic| it.severity == Severity::Error;
+    let usable: Vec<bool> = correlations.iter().map(|it| !it.problems.iter().any(error)).collect();
+    let found = lower::correlations(Known { rules: &known_rules, correlations: &known }, &usable);
+    for (it, found) in correlations.iter_mut().zip(found) {
+        it.correlation = found.correlation;
+        it.problems.extend(found.problems);
+    }
+    mark_parts(res);
+}
+
+/// What a correlation refers to is written on its own only when it says so.
+fn mark_parts(res: &mut Loaded) {
+    let mut seen: BTreeMap<Referent, bool> = BTreeMap::new();
+    for it in res.correlations.iter().filter_map(|it| it.correlation.as_ref()) {
+        for member in &it.members {
+            *seen.entry(member.to).or_default() |= it.generate;
+        }
+    }
+    for (to, alone) in seen {
+        match to {
+            Referent::Rule(at) => {
+                if let Some(it) = res.rules.get_mut(at) {
+                    it.is_part = !alone;
                 }
-                Document::Correlation(it) => {
-                    problems.push(not_converted(it.head.span, "a correlation rule"));
-                    correlations.push((file, it));
-                }
-                Document::Filter(it) => {
-                    problems.push(not_converted(it.head.span, "a filter"));
-                    filters.push((file, it));
+            }
+            Referent::Correlation(at) => {
+                if let Some(it) = res.correlations.get_mut(at) {
+                    it.is_part = !alone;
                 }
             }
         }
-        all.extend(problems);
     }
-    res
+}
+
+impl Loaded {
+    /// Whatever is wrong, in files, rules, correlations and filters.
+    pub fn all_problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        let rules = self.rules.iter().flat_map(|it| &it.problems);
+        let correlations = self.correlations.iter().flat_map(|it| &it.problems);
+        self.problems.iter().chain(rules).chain(correlations)
+    }
+
+    /// The correlations as they refer to each other: by place, `None` for those that can't be used.
+    pub fn usable_correlations(&self) -> Vec<Option<&Correlation>> {
+        self.correlations.iter().map(|it| it.correlation.as_ref()).collect()
+    }
 }
 
 pub(crate) fn not_utf8(span: Span) -> Diagnostic {
@@ -115,14 +230,4 @@ pub(crate) fn not_utf8(span: Span) -> Diagnostic {
         "the first byte that is not text",
     )
     .with_help("save the file as UTF-8")
-}
-
-fn not_converted(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::warning(
-        &NOT_CONVERTED,
-        span.sub(0, 1),
-        format!("{what} is not converted yet"),
-        "it is left out",
-    )
-    .with_help("the rules beside it are converted on their own")
 }

@@ -10,6 +10,7 @@ use pipeline::{Runner, Set, Subject};
 use source::{Sources, Span};
 
 use crate::builtin::Targets;
+use crate::codes::NOT_PIPED;
 use crate::config::Config;
 use crate::convert::Request;
 use crate::load::{Loaded, LoadedRule};
@@ -72,12 +73,17 @@ pub fn subject(rule: &LoadedRule, sources: &Sources) -> Option<Subject> {
     let text = sources.get(rule.file)?.text();
     // What is wrong with it was told when it was read.
     let (draft, meta) = lower::draft(&rule.ast, text, &mut Vec::new())?;
-    Some(Subject::rule(&rule.ast, draft, meta, lower::logsource(&rule.ast)))
+    Some(Subject::rule(&rule.ast, draft, meta, lower::logsource(&rule.ast.logsource)))
 }
 
 /// Applies pipelines to every rule.
 pub fn apply_pipelines(loaded: &mut Loaded, runner: &Runner<'_>, config: &Config) {
-    let Loaded { sources, rules, .. } = loaded;
+    let Loaded { sources, rules, correlations, .. } = loaded;
+    for it in correlations {
+        if it.correlation.take().is_some() {
+            it.problems.push(not_piped(it.ast.head.span, "a correlation"));
+        }
+    }
     for rule in rules {
         if let Some(subject) = subject(rule, sources) {
             rule.piped = Some(piped(rule, subject, runner, config));
@@ -85,7 +91,20 @@ pub fn apply_pipelines(loaded: &mut Loaded, runner: &Runner<'_>, config: &Config
     }
 }
 
+/// What pipelines would leave as it is, beside what they change, is refused.
+fn not_piped(span: Span, what: &str) -> Diagnostic {
+    let message = format!("pipelines do not change {what}");
+    let label = "its fields would keep their names beside those that the pipelines give";
+    Diagnostic::error(&NOT_PIPED, span.sub(0, 1), message, label)
+        .with_help("convert it without `-p`, or put the filter's tests into the rule")
+}
+
 fn piped(rule: &LoadedRule, mut subject: Subject, runner: &Runner<'_>, config: &Config) -> Piped {
+    if !rule.filters.is_empty() {
+        let span = rule.ast.title.as_ref().map_or(rule.ast.span, |it| it.span);
+        let problems = vec![not_piped(span, "the filter of a rule")];
+        return Piped { lowered: None, problems, subject };
+    }
     if let Err(problem) = runner.apply(&mut subject) {
         return Piped { lowered: None, problems: vec![*problem], subject };
     }

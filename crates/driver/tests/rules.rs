@@ -22,9 +22,18 @@ fn every_example_gives_its_verdict() {
     assert!(loaded.rules.len() >= 21);
     for rule in &loaded.rules {
         let results = rulec_driver::run_fixtures(rule).expect("the rule can be matched");
-        assert!(results.len() >= 4, "{:?} has too few examples", rule.title);
+        // The examples of a correlation are those of its parts too.
+        assert!(rule.is_part || results.len() >= 4, "{:?} has too few examples", rule.title);
         for it in results {
             assert!(it.passed(), "{:?}: {}", rule.title, it.fixture.name);
+        }
+    }
+    assert!(loaded.correlations.len() >= 3);
+    for it in &loaded.correlations {
+        let results = rulec_driver::run_series(&loaded, it).expect("it can be matched");
+        assert!(it.is_part || results.len() >= 2, "{:?} has too few examples", it.title);
+        for result in results {
+            assert!(result.passed(), "{:?}: {}", it.title, result.series.name);
         }
     }
 }

@@ -33,8 +33,13 @@ fn every_rule_in_every_target() {
             let name = &target.manifest.name;
             let request = Request::parse(name, &targets).unwrap();
             let mut text = String::new();
-            for rule in &loaded.rules {
-                match request.convert(rule, &targets, false).result {
+            let rules = loaded.rules.iter().filter(|it| !it.is_part);
+            let rules = rules.map(|it| request.convert(it, &targets, false).result);
+            let correlations = loaded.correlations.iter().filter(|it| !it.is_part);
+            let correlations =
+                correlations.map(|it| request.correlate(&loaded, it, &targets, false).result);
+            for result in rules.chain(correlations) {
+                match result {
                     Ok(output) => {
                         text.push_str(&format!("{}\n", output.fidelity.word()));
                         for note in &output.notes {

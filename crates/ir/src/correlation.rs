@@ -154,6 +154,43 @@ impl Bounds {
         tried.any(|it| self.hold(Number::Int(it)))
     }
 
+    /// Whether any number at all satisfies all of them.
+    pub fn possible_amount(&self) -> bool {
+        self.near().any(|it| self.hold(it))
+    }
+
+    /// Whether a share satisfies all of them: a number above 0 and up to 100.
+    pub fn possible_share(&self) -> bool {
+        let inside = |it: &Number| *it > Number::Int(0) && *it <= Number::Int(100);
+        let ends = [Number::Int(100), Number::Float(1e-9)];
+        self.near().chain(ends).filter(inside).any(|it| self.hold(it))
+    }
+
+    /// Numbers of which one satisfies all of the bounds, if any does: each bound, what is next to
+    /// it, and what lies between two.
+    fn near(&self) -> impl Iterator<Item = Number> {
+        let float = |it: Number| match it {
+            Number::Int(it) => it as f64,
+            Number::Float(it) => it,
+        };
+        let each = self.0.iter().flat_map(move |(_, it)| {
+            let around = [float(*it) - 1.0, float(*it) + 1.0].map(Number::from_f64);
+            around.into_iter().flatten().chain([*it])
+        });
+        let between = self.0.iter().flat_map(move |(_, a)| {
+            self.0.iter().flat_map(move |(_, b)| {
+                let (a, b) = (float(*a), float(*b));
+                [a + (b - a) / 2.0, a + (b - a) / 4.0].map(Number::from_f64).into_iter().flatten()
+            })
+        });
+        each.chain(between)
+    }
+
+    /// Whether more of what is counted never makes them fail.
+    pub fn only_grow(&self) -> bool {
+        self.0.iter().all(|(op, _)| matches!(op, BoundOp::Gt | BoundOp::Gte))
+    }
+
     /// The count from which on nothing changes any more: one more than the largest bound.
     pub fn ceiling(&self) -> u64 {
         let largest = self.0.iter().filter_map(|(_, it)| match it {

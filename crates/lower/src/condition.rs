@@ -67,7 +67,7 @@ fn left(parts: Vec<Option<Expr>>) -> Option<Vec<Expr>> {
 
 /// Whether a selection is meant. Names that begin with `_` are left out, unless the pattern
 /// begins so too.
-fn fits(wanted: &Wanted, name: &str) -> bool {
+pub(crate) fn fits(wanted: &Wanted, name: &str) -> bool {
     match wanted {
         Wanted::Them => !name.starts_with('_'),
         Wanted::Pattern(pattern) => {

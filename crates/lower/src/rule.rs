@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diagnostic::{Diagnostic, nearest};
 use ir::{Dropped, Expr, Fixture, Level, LogSource, Meta, Rule, Schedule, Status, normalize};
 use source::Spanned;
-use syntax::{RuleAst, Selection};
+use syntax::{LogSourceAst, RuleAst, Selection};
 
 use crate::codes::UNKNOWN_WORD;
 use crate::condition::{Selections, resolve};
@@ -28,7 +28,7 @@ pub struct Lowered {
 /// `problems`. `text` is the text of the rule's file.
 pub fn lower(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Lowered> {
     let (draft, meta) = draft(ast, text, problems)?;
-    finish(ast, &draft, meta, logsource(ast), problems)
+    finish(ast, &draft, meta, logsource(&ast.logsource), problems)
 }
 
 /// What a rule means whose items, meta data or log source are no longer those that were written;
@@ -62,23 +62,22 @@ pub fn finish(
             span: it.span,
         })
         .collect();
-    let targets = ast
-        .targets
-        .iter()
-        .map(|(name, node)| {
-            let options = node.as_mapping().unwrap_or_default();
-            (
-                name.clone(),
-                options
-                    .iter()
-                    .map(|(key, it)| (Spanned::new(key.value.clone(), it.span), it.to_json()))
-                    .collect(),
-            )
-        })
-        .collect();
     let native = BTreeSet::new();
+    let targets = options(ast);
     let rule = Rule { meta, logsource, expr, native, fixtures, targets, span: ast.span };
     Some(Lowered { rule, dropped, unused })
+}
+
+/// What a rule says for single targets.
+pub(crate) fn options(ast: &RuleAst) -> Vec<(Spanned<String>, ir::Options)> {
+    let read = |(key, it): &(Spanned<String>, syntax::Node)| {
+        (Spanned::new(key.value.clone(), it.span), it.to_json())
+    };
+    let all = ast.targets.iter().map(|(name, node)| {
+        let options = node.as_mapping().unwrap_or_default();
+        (name.clone(), options.iter().map(read).collect())
+    });
+    all.collect()
 }
 
 /// A rule's items, before they become one expression; what is wrong is in `problems`.
@@ -108,7 +107,7 @@ pub fn draft(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
     Some((Draft { selections, conditions, also: Vec::new() }, meta))
 }
 
-fn errors(problems: &[Diagnostic]) -> usize {
+pub(crate) fn errors(problems: &[Diagnostic]) -> usize {
     problems.iter().filter(|it| it.severity == diagnostic::Severity::Error).count()
 }
 
@@ -133,8 +132,7 @@ pub fn selection(
 }
 
 /// The log source as it was written.
-pub fn logsource(ast: &RuleAst) -> LogSource {
-    let ast = &ast.logsource;
+pub fn logsource(ast: &LogSourceAst) -> LogSource {
     let text = |it: &Option<Spanned<String>>| it.as_ref().map(|it| Arc::from(it.value.as_str()));
     LogSource {
         category: text(&ast.category),

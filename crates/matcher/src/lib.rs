@@ -5,6 +5,7 @@
 //!
 //! Every fact is a numbered line of `docs/semantics.md`, with a test of the same number.
 
+pub mod correlate;
 pub mod engine;
 mod event;
 mod glob;

@@ -193,7 +193,7 @@ fn subject(text: &str) -> Subject {
     let parsed = syntax::parse(text, FileId::FIRST);
     let Document::Rule(ast) = &parsed.documents[0] else { panic!("no rule") };
     let (draft, meta) = lower::draft(ast, text, &mut Vec::new()).unwrap();
-    Subject::rule(ast, draft, meta, lower::logsource(ast))
+    Subject::rule(ast, draft, meta, lower::logsource(&ast.logsource))
 }
 
 const RULE: &str = "title: x\nlogsource: {product: windows}\ndetection:\n  sel:\n    User|expand: ['%a%%b%', 'xx']\n    Image: aaaa\n  condition: sel\n";

@@ -14,7 +14,7 @@ fn subject(text: &str) -> Subject {
     let parsed = syntax::parse(text, FileId::FIRST);
     assert!(parsed.problems.is_empty(), "{:?}", parsed.problems);
     let sources = parsed.documents.iter().filter_map(|it| match it {
-        Document::Rule(it) => Some(lower::logsource(it)),
+        Document::Rule(it) => Some(lower::logsource(&it.logsource)),
         _ => None,
     });
     let sources: Vec<_> = sources.collect();
@@ -22,7 +22,7 @@ fn subject(text: &str) -> Subject {
     match parsed.documents.last().unwrap() {
         Document::Rule(ast) => {
             let (draft, meta) = lower::draft(ast, text, &mut problems).unwrap();
-            Subject::rule(ast, draft, meta, lower::logsource(ast))
+            Subject::rule(ast, draft, meta, lower::logsource(&ast.logsource))
         }
         Document::Correlation(ast) => {
             let meta = lower::meta(&ast.head, &mut problems);

@@ -34,6 +34,11 @@ pub struct Breach {
 #[derive(Debug, Clone)]
 struct Fragment(String);
 
+/// Text that is right as it is.
+pub(crate) fn fragment(text: String) -> Value {
+    Value::from_object(Fragment(text))
+}
+
 impl Object for Fragment {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -154,6 +159,34 @@ impl Target {
         columns: &[(String, Kind)],
         format: &str,
     ) -> Result<String, Vec<Diagnostic>> {
+        self.put(rule, source.map(seen), query, false, options, columns, format)
+    }
+
+    /// Puts a correlation's whole query into a format.
+    pub(crate) fn envelope_whole(
+        &self,
+        rule: &Rule,
+        source: &serde_json::Map<String, Json>,
+        query: &str,
+        options: &serde_json::Map<String, Json>,
+        columns: &[(String, Kind)],
+        format: &str,
+    ) -> Result<String, Vec<Diagnostic>> {
+        let source = see(source);
+        self.put(rule, Some(&source), query, true, options, columns, format)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what an envelope is filled with")]
+    fn put(
+        &self,
+        rule: &Rule,
+        source: Option<&Seen>,
+        query: &str,
+        whole: bool,
+        options: &serde_json::Map<String, Json>,
+        columns: &[(String, Kind)],
+        format: &str,
+    ) -> Result<String, Vec<Diagnostic>> {
         let Some(format) = self.format(format) else {
             return Err(Vec::new());
         };
@@ -176,16 +209,16 @@ impl Target {
         let options =
             if options.is_empty() { all.nothing.clone() } else { Value::from(Serde(options)) };
         let result = if let Some(tree) = all.trees.get(file) {
-            let source = source.map_or(all.nothing.clone(), |it| seen(it).plain.clone());
+            let source = source.map_or(all.nothing.clone(), |it| it.plain.clone());
             let tables = all.tables.clone();
-            let data = context! { query, statement, rule => about, source, options, tables, columns, examples };
+            let data = context! { query, whole, statement, rule => about, source, options, tables, columns, examples };
             fill(&all.data, tree, &data).and_then(|it| write(&it, format.write))
         } else {
-            let source = source.map_or(all.nothing.clone(), |it| seen(it).trusted.clone());
+            let source = source.map_or(all.nothing.clone(), |it| it.trusted.clone());
             let query = Value::from_object(Fragment(query.to_owned()));
             let statement = Value::from_object(Fragment(statement));
             let tables = all.trusted_tables.clone();
-            let data = context! { query, statement, rule => about, source, options, tables, columns, examples };
+            let data = context! { query, whole, statement, rule => about, source, options, tables, columns, examples };
             all.text.get_template(file).and_then(|it| it.render(data)).map(|mut it| {
                 if !it.ends_with('\n') {
                     it.push('\n');
@@ -214,10 +247,14 @@ impl Target {
 
 /// What envelopes see of a source, made once.
 pub(crate) fn seen(source: &SourceSpec) -> &Seen {
-    source.seen.get_or_init(|| Seen {
-        plain: Value::from(Serde(&source.with)),
-        trusted: Value::from_pairs(source.with.iter().map(|(key, it)| (key.clone(), trust(it)))),
-    })
+    source.seen.get_or_init(|| see(&source.with))
+}
+
+fn see(with: &serde_json::Map<String, Json>) -> Seen {
+    Seen {
+        plain: Value::from(Serde(with)),
+        trusted: Value::from_pairs(with.iter().map(|(key, it)| (key.clone(), trust(it)))),
+    }
 }
 
 fn write(data: &Json, form: Write) -> Result<String, Error> {
@@ -257,12 +294,17 @@ pub struct Envelopes {
 impl Envelopes {
     /// The query as it is run, with what the language puts around the condition: the text of the
     /// format `query`.
-    fn statement(&self, source: Option<&SourceSpec>, query: &str) -> String {
-        let source = source.map_or(self.nothing.clone(), |it| seen(it).trusted.clone());
+    fn statement(&self, source: Option<&Seen>, query: &str) -> String {
+        let source = source.map_or(self.nothing.clone(), |it| it.trusted.clone());
         let data = context! { query => Value::from_object(Fragment(query.to_owned())), source, tables => self.trusted_tables.clone() };
         let template = self.whole.as_ref().and_then(|it| self.text.get_template(it).ok());
         let text = template.and_then(|it| it.render(data).ok());
         text.map_or_else(|| query.to_owned(), |it| it.trim_end().to_owned())
+    }
+
+    /// Fills a text template.
+    pub(crate) fn text(&self, file: &str, data: Value) -> Result<String, Error> {
+        self.text.get_template(file)?.render(data)
     }
 
     /// Whether an envelope speaks of a name.
@@ -348,7 +390,7 @@ fn text_environment(
 }
 
 /// Text of a profile or manifest: the target's author wrote it.
-fn trust(value: &Json) -> Value {
+pub(crate) fn trust(value: &Json) -> Value {
     match value {
         Json::String(it) => Value::from_object(Fragment(it.clone())),
         Json::Array(items) => Value::from(items.iter().map(trust).collect::<Vec<_>>()),

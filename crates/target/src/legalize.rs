@@ -48,6 +48,12 @@ pub fn columns(expr: &Expr, profile: &Profile) -> Vec<(String, Kind)> {
     res.into_iter().collect()
 }
 
+/// A column as it is written in a query.
+pub fn spell(target: &Target, profile: &Profile, name: &str) -> Result<String, Unquotable> {
+    let mut notes = Vec::new();
+    Legalizer::new(target, profile, &mut notes).spell(name)
+}
+
 /// Legalises an expression; appends what is not exact to `notes`.
 pub fn legalize(
     expr: &Expr,
@@ -55,14 +61,7 @@ pub fn legalize(
     profile: &Profile,
     notes: &mut Vec<Note>,
 ) -> Result<(Legal, Version), Vec<Diagnostic>> {
-    let mut it = Legalizer {
-        target,
-        profile,
-        notes,
-        problems: Vec::new(),
-        names: FxHashMap::default(),
-        since: target.manifest.since,
-    };
+    let mut it = Legalizer::new(target, profile, notes);
     let res = it.expr(expr, false);
     let legal = it.finish(res);
     if it.problems.is_empty() { Ok((legal, it.since)) } else { Err(it.problems) }
@@ -80,6 +79,17 @@ struct Legalizer<'a> {
 }
 
 impl<'a> Legalizer<'a> {
+    fn new(target: &'a Target, profile: &'a Profile, notes: &'a mut Vec<Note>) -> Legalizer<'a> {
+        Legalizer {
+            target,
+            profile,
+            notes,
+            problems: Vec::new(),
+            names: FxHashMap::default(),
+            since: target.manifest.since,
+        }
+    }
+
     fn expr<'r>(&mut self, expr: &'r Expr, negated: bool) -> Piecewise<'a, 'r> {
         match expr {
             Expr::All(parts) => {

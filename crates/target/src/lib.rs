@@ -7,6 +7,7 @@ mod adapt;
 mod borrow;
 mod carry;
 mod codes;
+mod correlate;
 mod envelope;
 mod flavour;
 mod hole;

@@ -132,6 +132,16 @@ impl Target {
                 return Err(err("target.yml", format!("a check is about no format: `{name}`")));
             }
         }
+        for (kind, it) in &manifest.correlations {
+            if !crate::correlate::KINDS.contains(&kind.as_str()) {
+                let known = crate::correlate::KINDS.join(", ");
+                let message = format!("no kind of correlation is named `{kind}`; known: {known}");
+                return Err(err("target.yml", message));
+            }
+            if !folder.files.contains_key(&it.file) {
+                return Err(err(&it.file, format!("the template of `{kind}` is missing")));
+            }
+        }
         if manifest.formats.is_empty() {
             return Err(err("target.yml", "a target needs at least one format".to_owned()));
         }

@@ -92,6 +92,48 @@ pub struct Manifest {
     /// What rules for this target should hold to beyond being sayable.
     #[serde(default)]
     pub checks: Vec<CheckSpec>,
+    /// How questions about several events are asked, by kind; an absent kind is not supported.
+    #[serde(default)]
+    pub correlations: BTreeMap<String, QuestionSpec>,
+}
+
+/// How a kind of question about several events is asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionSpec {
+    /// The template, a file of the folder.
+    pub file: String,
+    /// The comparisons that it has words for; all when none is named.
+    #[serde(default)]
+    pub bounds: Vec<String>,
+    /// The fewest events it can ask for.
+    #[serde(default)]
+    pub least: Option<u32>,
+    /// The most events it can ask for.
+    #[serde(default)]
+    pub most: Option<u32>,
+    /// Whether it needs fields to group by.
+    #[serde(default)]
+    pub grouped: bool,
+    /// How a formula says that a rule matches; `{nth}` is the rule's place, from 0.
+    #[serde(default)]
+    pub member: Option<String>,
+    /// The most places that the events can be in.
+    #[serde(default)]
+    pub most_places: Option<usize>,
+    /// How it differs from the meaning, if it does.
+    #[serde(default)]
+    pub notes: Vec<NoteSpec>,
+}
+
+/// A difference from the meaning.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteSpec {
+    /// What it does.
+    pub effect: Effect,
+    /// Why, as a sentence without its full stop.
+    pub reason: String,
 }
 
 /// An option that a rule can set for a target.
@@ -457,6 +499,9 @@ pub struct Format {
     /// What begins a comment to the end of the line, if there is such a thing.
     #[serde(default)]
     pub comment: Option<String>,
+    /// Whether it also takes correlations, whose query is whole.
+    #[serde(default)]
+    pub correlations: bool,
 }
 
 /// A project of source files that rules are built into.

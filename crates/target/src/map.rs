@@ -55,6 +55,50 @@ pub fn map<'a>(
     Ok(Mapped { expr, source, notes: mapper.notes })
 }
 
+/// The one column that holds the very values of a field, and how it differs if it does.
+///
+/// # Errors
+///
+/// Why there is none, as a sentence without its full stop.
+pub fn value_column(
+    rule: &Rule,
+    profile: &Profile,
+    options: &Options,
+    field: &str,
+) -> Result<(String, Option<(Effect, String)>), String> {
+    let source = profile.source(rule);
+    let spec = profile.field(rule, source, field, options);
+    let spec = spec.ok_or_else(|| "the profile has no column for it".to_owned())?;
+    let plain = |columns: &[String]| match columns {
+        [one] => Ok(one.clone()),
+        [] => Err("it has no column of its own".to_owned()),
+        many => Err(format!("it is in {} columns", many.len())),
+    };
+    let (column, note) = match &*spec {
+        FieldSpec::One(it) => (it.clone(), None),
+        FieldSpec::Many(it) => (plain(it)?, None),
+        FieldSpec::Long(it) => {
+            let same = it.values.is_empty()
+                && it.prefixes.is_empty()
+                && it.form.is_none()
+                && it.split.is_none()
+                && it.keyed.is_empty()
+                && it.cases.is_empty()
+                && it.tail.is_none();
+            if !same {
+                return Err("its values are written in another way there".to_owned());
+            }
+            (plain(&it.columns)?, it.effect.map(|effect| (effect, it.reason.clone())))
+        }
+    };
+    let known = profile.column(&column).1;
+    let note = note.or(known.and_then(|it| Some((it.effect?, it.reason.clone()))));
+    match known.and_then(|it| it.max_length) {
+        Some(most) => Err(format!("the column holds at most {most} characters")),
+        None => Ok((column, note)),
+    }
+}
+
 fn no_source(rule: &Rule, profile: &Profile, target: &str) -> Diagnostic {
     let span = rule.logsource.span.unwrap_or(rule.span);
     let message = match profile.absent(rule) {

@@ -28,6 +28,9 @@ pub struct Profile {
     /// Whether rules of any log source are taken, with no condition on it.
     #[serde(default)]
     pub any_source: bool,
+    /// The column that says when an event was; correlations need it.
+    #[serde(default)]
+    pub time: Option<String>,
     /// Beginnings of names of columns that exist in every deployment, whoever names them.
     #[serde(default)]
     pub mapped: Vec<String>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use diagnostic::{Diagnostic, Severity, printable};
-use driver::{Loaded, LoadedRule, Request, Targets, Verified};
+use driver::{Loaded, LoadedCorrelation, LoadedRule, Request, Targets, Verified};
 use pipeline::{Queries, Runner, Subject};
 use serde_json::{Value, json};
 use source::{Position, Span};
@@ -60,7 +60,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
     for problem in &loaded.problems {
         run.tell(problem);
     }
-    for rule in &loaded.rules {
+    for rule in loaded.rules.iter().filter(|it| !it.is_part) {
         // What is wrong with the rule itself is said once, not for every target.
         rule.problems
             .iter()
@@ -69,6 +69,13 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
         rule.piped.iter().flat_map(|it| &it.problems).for_each(|it| run.tell(it));
         for (at, request) in requests.iter().enumerate() {
             run.one(rule, at, request)?;
+        }
+    }
+    for it in loaded.correlations.iter().filter(|it| !it.is_part) {
+        it.problems.iter().filter(|it| it.severity == Severity::Error).for_each(|it| run.tell(it));
+        for (at, request) in requests.iter().enumerate() {
+            let result = request.correlate(&loaded, it, &targets, strict).result;
+            run.take(&Item::of_correlation(it), at, request, result)?;
         }
     }
     for (at, request) in requests.iter().enumerate() {
@@ -105,6 +112,33 @@ struct Bundle {
     last: Option<Subject>,
 }
 
+/// A rule or a correlation, as far as outputs speak of it.
+struct Item<'a> {
+    file: source::FileId,
+    index: usize,
+    id: Option<&'a str>,
+    title: Option<&'a str>,
+    /// Whether it has a meaning.
+    usable: bool,
+    /// Whether its output can be read back: a reader knows questions about one event.
+    about_one: bool,
+}
+
+impl<'a> Item<'a> {
+    fn of_rule(it: &'a LoadedRule) -> Item<'a> {
+        let usable =
+            it.lowered.is_some() && it.piped.as_ref().is_none_or(|it| it.lowered.is_some());
+        let (id, title) = (it.id.as_deref(), it.title.as_deref());
+        Item { file: it.file, index: it.index, id, title, usable, about_one: true }
+    }
+
+    fn of_correlation(it: &'a LoadedCorrelation) -> Item<'a> {
+        let usable = it.correlation.is_some();
+        let (id, title) = (it.id.as_deref(), it.title.as_deref());
+        Item { file: it.file, index: it.index, id, title, usable, about_one: false }
+    }
+}
+
 impl Run<'_> {
     fn tell(&mut self, it: &Diagnostic) {
         if it.severity == Severity::Error {
@@ -137,10 +171,23 @@ impl Run<'_> {
     fn one(&mut self, rule: &LoadedRule, at: usize, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
         let result = result.and_then(|it| self.postprocess(rule, at, it));
+        self.take(&Item::of_rule(rule), at, request, result)
+    }
+
+    /// Counts what came of a rule or correlation, and writes it.
+    fn take(
+        &mut self,
+        rule: &Item<'_>,
+        at: usize,
+        request: &Request,
+        result: Result<Output, Vec<Diagnostic>>,
+    ) -> Result<(), String> {
         let outcome = result.as_ref().map_or("refused", |it| it.fidelity.word());
         *self.counts.entry((request.target.clone(), outcome)).or_default() += 1;
         let verified = match &result {
-            Ok(output) if self.args.verify => Some(request.verify(output, self.targets)),
+            Ok(output) if self.args.verify && rule.about_one => {
+                Some(request.verify(output, self.targets))
+            }
             _ => None,
         };
         if let Some(it) = &verified {
@@ -171,9 +218,7 @@ impl Run<'_> {
         match result {
             Ok(output) => self.write(rule, at, request, output, verified.as_ref()),
             Err(problems) => {
-                if rule.lowered.is_some()
-                    && rule.piped.as_ref().is_none_or(|it| it.lowered.is_some())
-                {
+                if rule.usable {
                     self.refuse(request, &problems);
                 }
                 Ok(())
@@ -183,7 +228,7 @@ impl Run<'_> {
 
     fn write(
         &mut self,
-        rule: &LoadedRule,
+        rule: &Item<'_>,
         at: usize,
         request: &Request,
         output: Output,
@@ -204,7 +249,9 @@ impl Run<'_> {
         }
         if let Some(dir) = &self.args.output {
             let extension = format.map_or("txt", |it| it.extension.as_str());
-            let many = self.loaded.rules.iter().filter(|it| it.file == rule.file).count() > 1;
+            let rules = self.loaded.rules.iter().map(|it| it.file);
+            let all = rules.chain(self.loaded.correlations.iter().map(|it| it.file));
+            let many = all.filter(|it| *it == rule.file).count() > 1;
             let file = place(dir, request, path, many.then_some(rule.index), extension);
             return files::write(&file, &output.text);
         }
@@ -327,7 +374,7 @@ impl Run<'_> {
             .collect()
     }
 
-    fn path(&self, rule: &LoadedRule) -> &str {
+    fn path(&self, rule: &Item<'_>) -> &str {
         self.loaded.sources.get(rule.file).map_or("", |it| it.path())
     }
 
@@ -338,7 +385,7 @@ impl Run<'_> {
 
     fn json(
         &self,
-        rule: &LoadedRule,
+        rule: &Item<'_>,
         request: &Request,
         result: &Result<Output, Vec<Diagnostic>>,
     ) -> Value {

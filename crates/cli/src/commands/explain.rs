@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use diagnostic::{Severity, nearest, printable};
+use driver::{Loaded, LoadedRule};
+use ir::{Correlation, Referent};
 use pipeline::Runner;
 
 use super::Ended;
@@ -39,8 +41,7 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
     }
     let mut outcome = Outcome::Clean;
     let piped = loaded.rules.iter().flat_map(|it| &it.piped).flat_map(|it| &it.problems);
-    let own = loaded.rules.iter().flat_map(|it| &it.problems);
-    for problem in loaded.problems.iter().chain(own).chain(piped) {
+    for problem in loaded.all_problems().chain(piped) {
         if problem.severity == Severity::Error {
             outcome = Outcome::Findings;
             shell.err(&diagnostic::human(problem, &loaded.sources, shell.colour()));
@@ -50,6 +51,7 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
         let Some(lowered) = rule.meant() else { continue };
         shell.out(&printable(&lowered.rule.meta.title));
         shell.out(&format!("log source {}", printable(&lowered.rule.logsource.key())));
+        filters(&loaded, rule, shell);
         shell.out("matches an event when");
         for line in ir::print(&lowered.rule.expr).lines() {
             shell.out(&format!("  {}", printable(line)));
@@ -70,7 +72,54 @@ pub fn explain(args: &Explain, shell: &mut Shell) -> Ended {
             }
         }
     }
+    for it in &loaded.correlations {
+        if let Some(it) = &it.correlation {
+            correlation(it, shell);
+        }
+    }
     Ok(outcome)
+}
+
+/// The filters of a rule, and what each adds.
+fn filters(loaded: &Loaded, rule: &LoadedRule, shell: &mut Shell) {
+    for filter in rule.filters.iter().filter_map(|at| loaded.filters.get(*at)) {
+        let path = loaded.sources.get(filter.span.file).map_or("", |it| it.path());
+        let title = printable(&filter.meta.title);
+        shell.out(&format!("with the filter {title} of {}, which adds", printable(path)));
+        let Some(expr) = &filter.expr else { continue };
+        for line in ir::print(expr).lines() {
+            shell.out(&format!("  {}", printable(line)));
+        }
+    }
+}
+
+fn correlation(it: &Correlation, shell: &mut Shell) {
+    shell.out(&printable(&it.meta.title));
+    let fields: Vec<&str> = it.group_by.iter().map(|it| it.value.as_ref()).collect();
+    let groups = match fields.as_slice() {
+        [] => "all events together".to_owned(),
+        some => format!("events with the same {}", some.join(" and ")),
+    };
+    shell.out(&format!("a correlation of {}, over {} s", printable(&groups), it.seconds.value));
+    for member in &it.members {
+        let names = it.group_by.iter().map(|it| &it.value);
+        let aliases: Vec<String> = names
+            .zip(&member.fields)
+            .filter(|(name, field)| name != field)
+            .map(|(name, field)| format!("{name} is {field}"))
+            .collect();
+        let aliases = match aliases.as_slice() {
+            [] => String::new(),
+            some => format!(", where {}", some.join(" and ")),
+        };
+        let kind = match member.to {
+            Referent::Rule(_) => "events of the rule",
+            Referent::Correlation(_) => "matches of the correlation",
+        };
+        shell.out(&printable(&format!("  sees {kind} {}{aliases}", member.name.value)));
+    }
+    shell.out("matches when an event comes in and, up to it,");
+    shell.out(&format!("  {}", printable(&ir::print_question(it))));
 }
 
 fn read_event(path: &std::path::Path) -> Result<serde_json::Value, String> {

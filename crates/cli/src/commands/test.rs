@@ -1,7 +1,10 @@
 //! `rulec test`
 
 use diagnostic::{Case, Diagnostic, Failure, Suite, printable};
-use driver::{FixtureResult, Loaded, LoadedRule, Reason, Request, Targets, Through};
+use driver::{
+    FixtureResult, Loaded, LoadedCorrelation, LoadedRule, Reason, Request, SeriesResult, Targets,
+    Through,
+};
 use serde_json::{Value, json};
 
 use super::Ended;
@@ -29,6 +32,9 @@ pub fn test(args: &Test, shell: &mut Shell) -> Ended {
     };
     for rule in &loaded.rules {
         run.rule(rule, shell);
+    }
+    for it in &loaded.correlations {
+        run.correlation(it, shell);
     }
     // A file that gives no rule at all would otherwise pass unseen.
     for problem in loaded.problems.iter().filter(|it| it.severity == diagnostic::Severity::Error) {
@@ -92,6 +98,85 @@ impl Run<'_> {
         self.suites.push(Suite { name: format!("{path}: {title}"), cases });
     }
 
+    fn correlation(&mut self, it: &LoadedCorrelation, shell: &mut Shell) {
+        let path = self.loaded.sources.get(it.file).map_or("", |it| it.path());
+        let title = it.title.as_deref().unwrap_or_default();
+        let Some(results) = driver::run_series(self.loaded, it) else {
+            let error = |it: &&Diagnostic| it.severity == diagnostic::Severity::Error;
+            match it.problems.iter().find(error) {
+                Some(problem) => self.broken(problem, shell),
+                None => self.unmatchable(path, shell),
+            }
+            return;
+        };
+        if results.is_empty() {
+            self.counts.without += 1;
+            return;
+        }
+        if self.args.format == TestFormat::Human {
+            shell.out(&format!("{}: {}", printable(path), printable(title)));
+        }
+        let cases = results.iter().map(|it| self.series(path, it, shell)).collect();
+        self.suites.push(Suite { name: format!("{path}: {title}"), cases });
+    }
+
+    fn series(&mut self, path: &str, result: &SeriesResult<'_>, shell: &mut Shell) -> Case {
+        let series = result.series;
+        let file = self.loaded.sources.get(series.span.file);
+        let line = file.map_or(1, |it| it.position(series.span.start as usize).line);
+        let ok = result.passed();
+        *(if ok { &mut self.counts.passed } else { &mut self.counts.failed }) += 1;
+        let message = verdict(result.matched(), series.matches).to_owned();
+        let seen = result.seen.iter().map(|(title, count)| format!("{count} events match {title}"));
+        let hits = result.hits.iter().map(|(event, group)| match group.as_slice() {
+            [] => format!("event {event} completes it"),
+            some => format!("event {event} completes it for {}", some.join(", ")),
+        });
+        let lines: Vec<String> = seen.chain(hits).collect();
+        match self.args.format {
+            TestFormat::Human => {
+                let word = if ok { "ok  " } else { "FAIL" };
+                let must = if series.matches { "match" } else { "quiet" };
+                shell.out(&format!("  {word} {must}  {}", printable(&series.name)));
+                if !ok {
+                    shell.out(&format!("       {}:{line}: {message}", printable(path)));
+                    lines.iter().for_each(|it| shell.out(&format!("       {}", printable(it))));
+                }
+            }
+            TestFormat::Json => {
+                let events = series.events.len();
+                let hits: Vec<Value> = result
+                    .hits
+                    .iter()
+                    .map(|(event, group)| {
+                        let group: Vec<&str> = group.iter().map(|it| it.as_ref()).collect();
+                        json!({ "event": event, "group": group })
+                    })
+                    .collect();
+                let row = json!({
+                    "path": path, "line": line, "name": series.name, "events": events,
+                    "expected": series.matches, "matched": result.matched(),
+                    "passed": ok, "hits": hits,
+                });
+                shell.out(&row.to_string());
+            }
+            TestFormat::Github if !ok => {
+                let label = format!("{message}\n{}", lines.join("\n"));
+                let text = format!("the correlation fails its example \"{}\"", series.name);
+                let it = Diagnostic::error(&driver::FAILING_EXAMPLE, series.span, text, label);
+                shell.out(&diagnostic::github(&it, &self.loaded.sources));
+            }
+            TestFormat::Github | TestFormat::Junit => {}
+        }
+        let failure = (!ok).then(|| Failure {
+            message,
+            kind: driver::FAILING_EXAMPLE.id.to_owned(),
+            text: lines.join("\n"),
+        });
+        let name = series.name.clone();
+        Case { name, path: path.to_owned(), line, failure, output: String::new() }
+    }
+
     /// What the field map of each target asked for makes of an example.
     fn through(&self, rule: &LoadedRule, result: &FixtureResult<'_>) -> Vec<(String, Through)> {
         let ask = |it: &Request| {
@@ -115,7 +200,7 @@ impl Run<'_> {
             through.iter().filter(|(_, it)| *it == Through::Differs).collect();
         let ok = result.passed() && differs.is_empty();
         *(if ok { &mut self.counts.passed } else { &mut self.counts.failed }) += 1;
-        let mut message = verdict(result).to_owned();
+        let mut message = verdict(result.matched, result.fixture.matches).to_owned();
         for (name, _) in &differs {
             message.push_str(&format!("; the field map of {name} gives another verdict"));
         }
@@ -251,8 +336,8 @@ impl Run<'_> {
     }
 }
 
-fn verdict(result: &FixtureResult<'_>) -> &'static str {
-    match (result.matched, result.fixture.matches) {
+fn verdict(matched: bool, must: bool) -> &'static str {
+    match (matched, must) {
         (true, false) => "matched, and must not",
         (false, true) => "did not match, and must",
         (true, true) => "matched, as it must",
