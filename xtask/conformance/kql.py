@@ -112,6 +112,9 @@ def put_back(res, form, path, value):
     if re.fullmatch(r"\w+", form):
         res[form] = " ".join(value) if isinstance(value, list) else value
         return True
+    trimmed = re.fullmatch(r"trim_start\('\(\?i\)([^']*)', (.*)\)", form)
+    if trimmed:
+        return isinstance(value, str) and put_back(res, trimmed[2], path, trimmed[1].replace("\\\\\\\\", "\\") + value)
     member = re.fullmatch(r"to(?:string|int)\((?:parse_json\((\w+)\)|(\w+))(?:\.(\{rest\}|\w+))?\)", form)
     if member:
         # All of the data of an event: the texts without names stand there as `Data`.
@@ -122,6 +125,9 @@ def put_back(res, form, path, value):
         return False
     optional = re.fullmatch(r"strcat\((\w+), iff\(isempty\((\w+)\), '', strcat\('(\\\\|.)', (\w+)\)\)\)", form)
     joined = re.fullmatch(r"(?:iff\(isempty\(\w+\), '', )?strcat\((\w+), '(\\\\|.)', (\w+)\)\)?", form)
+    beside = re.fullmatch(
+        r"iff\(isempty\((\w+)\) or (\w+) endswith strcat\('(\\\\|.)', \1\), \2, strcat\(\2, '(\\\\|.)', \1\)\)", form)
+    part = re.fullmatch(r"extract\('(\^[^']*)', 1, (\w+)\)", form)
     element = re.fullmatch(r"extract\('(<Data Name=\"\w+\">)\(\[\^<\]\*\)', 1, (\w+)\)", form)
     if optional and optional[2] == optional[4]:
         head, _, tail = value.rpartition(optional[3][0])
@@ -130,6 +136,16 @@ def put_back(res, form, path, value):
         if joined[2][0] not in value:
             return False
         res[joined[1]], _, res[joined[3]] = value.rpartition(joined[2][0])
+    elif beside:
+        # Rows of both kinds: with the name in the folder's column, and without.
+        head, separator, tail = value.rpartition(beside[3][0])
+        whole = not tail or not head or len(value) % 2
+        res.update({beside[2]: value if whole else head} | ({beside[1]: tail} if separator and tail else {}))
+    elif part:
+        found = re.search(part[1], value)
+        if not found or found[1] != value:
+            return False
+        res[part[2]] = f"https://{value}:443/x" if value and len(value) % 2 else value
     elif element:
         res[element[2]] = f"{res.get(element[2], '')}{element[1]}{xml.sax.saxutils.escape(value)}</Data>"
     else:

@@ -144,7 +144,7 @@ fn entities_can_be_chosen_and_are_checked() {
     let host = "{ type: Host, columns: { HostName: DvcHostname } }";
     let found = convert("kql:sentinel", &with(host)).unwrap();
     assert!(found.contains("DvcHostname") && !found.contains("TargetUsername"), "{found}");
-    refused("kql:sentinel", &with(&vec![host; 11].join(", ")), "rule.yml:11:", "takes 10");
+    refused("kql:sentinel", &with(&[host; 11].join(", ")), "rule.yml:11:", "takes 10");
     refused(
         "kql:sentinel",
         &with("{ type: Hosts, columns: { A: B } }"),

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ir::{Expr, Field, Number, Predicate, Rule};
 use serde_json::{Map, Value};
 
-use crate::adapt::hexadecimal;
+use crate::adapt::{hexadecimal, split_at_each};
 use crate::manifest::Kind;
 use crate::profile::{FieldLong, FieldSpec, Form, Options, Profile, SourceSpec, Where};
 
@@ -174,8 +174,15 @@ impl Row<'_> {
             .prefixes
             .iter()
             .find(|(key, _)| text.get(..key.len()).is_some_and(|it| it.eq_ignore_ascii_case(key)));
-        if let Some((key, there)) = prefix {
-            return self.put(column, Value::from(format!("{there}{}", &text[key.len()..])));
+        let start = prefix.map(|(key, there)| format!("{there}{}", &text[key.len()..]));
+        let mut spelled = start.clone().unwrap_or_else(|| text.clone());
+        for (here, part) in &long.parts {
+            if let Some(there) = part.there.last() {
+                spelled = split_at_each(&spelled, here).join(&there.replace('?', "1"));
+            }
+        }
+        if start.is_some() || spelled != text {
+            return self.put(column, Value::from(spelled));
         }
         match long.form {
             Some(Form::BaseName) => {
