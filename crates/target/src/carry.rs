@@ -96,6 +96,8 @@ impl Row<'_> {
         match &*spec {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
+            // One row says one of the cases.
+            FieldSpec::Long(long) if !long.cases.is_empty() && values.len() > 1 => None,
             // Several columns hold the elements of a list in order, as many as there are columns.
             FieldSpec::Long(long) => self.tail(long, &values).and_then(|()| {
                 values.into_iter().enumerate().try_for_each(|(idx, it)| {
