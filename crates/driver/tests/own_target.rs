@@ -217,7 +217,8 @@ sources:
     ] {
         let path = format!("profiles/{name}.yml");
         let error = Targets::builtin().add(read(&write(name, &[(&path, wrong)]))).unwrap_err();
-        assert!(error.to_string().contains(why), "{error}");
+        let shown = format!("{error:?}");
+        assert!(shown.contains(why), "{shown}");
     }
 }
 

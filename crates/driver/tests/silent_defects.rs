@@ -206,3 +206,12 @@ fn a_table_keeps_its_own_spellings() {
     let pipe = "{ product: windows, category: pipe_created }";
     profiled("kql/defender", pipe, r"PipeName|startswith: '\x'", r".PipeName)) startswith '\\x'");
 }
+
+/// A root is found wherever the pattern has it: `contains` does not put it at the start.
+#[test]
+fn roots_of_the_registry_are_spelled_out_in_the_middle_too() {
+    let set = "{ product: windows, category: registry_set }";
+    let test = r"TargetObject|contains: 'HKLM\Run'";
+    profiled("kql/defender", set, test, r"contains 'HKEY_LOCAL_MACHINE\\Run'");
+    profiled("kql/sentinel", set, test, r"contains 'HKEY_LOCAL_MACHINE\\Run'");
+}
