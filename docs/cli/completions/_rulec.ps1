@@ -29,6 +29,8 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Ask rules about events: NDJSON in, one line per match out')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build rules into a crate that matches events')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
@@ -74,6 +76,32 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'rulec;match' {
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Files or folders of rules; repeat for several')
+            [CompletionResult]::new('--rules', '--rules', [CompletionResultType]::ParameterName, 'Files or folders of rules; repeat for several')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'How the log source and the fields of events are told; `none` lets every rule meet every event')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads work; 0 is one per core')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all-rules', '--all-rules', [CompletionResultType]::ParameterName, 'Let events that don''t tell their log source meet every rule')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Stop at the first line that is no event')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Say at the end how often each rule matched')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Say with each match which tests decided it, and what they met')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'rulec;build' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The folder of the crate: a new one, or one that this command wrote')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The folder of the crate: a new one, or one that this command wrote')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the crate; without it, that of the folder')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'How the log source and the fields of events are told; `none` lets every rule meet every event')
+            [CompletionResult]::new('--matcher', '--matcher', [CompletionResultType]::ParameterName, 'The crate `rulec-matcher` that it depends on: a folder, or a version')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
+            [CompletionResult]::new('--all-rules', '--all-rules', [CompletionResultType]::ParameterName, 'Let events that don''t tell their log source meet every rule')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'rulec;diff' {
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target')
@@ -103,6 +131,8 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('convert', 'convert', [CompletionResultType]::ParameterValue, 'Say rules in the words of one or more targets')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Report what is wrong with rules')
             [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run the rules'' own examples')
+            [CompletionResult]::new('match', 'match', [CompletionResultType]::ParameterValue, 'Ask rules about events: NDJSON in, one line per match out')
+            [CompletionResult]::new('build', 'build', [CompletionResultType]::ParameterValue, 'Build rules into a crate that matches events')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two states of rules: what they match, say and become')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a kind of finding, or what a rule means')
             [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List targets, their profiles, formats and ops')
@@ -116,6 +146,12 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             break
         }
         'rulec;help;test' {
+            break
+        }
+        'rulec;help;match' {
+            break
+        }
+        'rulec;help;build' {
             break
         }
         'rulec;help;diff' {

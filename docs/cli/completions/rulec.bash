@@ -16,6 +16,9 @@ _rulec() {
             ",$1")
                 cmd="rulec"
                 ;;
+            rulec,build)
+                cmd="rulec__subcmd__build"
+                ;;
             rulec,check)
                 cmd="rulec__subcmd__check"
                 ;;
@@ -31,11 +34,17 @@ _rulec() {
             rulec,help)
                 cmd="rulec__subcmd__help"
                 ;;
+            rulec,match)
+                cmd="rulec__subcmd__match"
+                ;;
             rulec,targets)
                 cmd="rulec__subcmd__targets"
                 ;;
             rulec,test)
                 cmd="rulec__subcmd__test"
+                ;;
+            rulec__subcmd__help,build)
+                cmd="rulec__subcmd__help__subcmd__build"
                 ;;
             rulec__subcmd__help,check)
                 cmd="rulec__subcmd__help__subcmd__check"
@@ -52,6 +61,9 @@ _rulec() {
             rulec__subcmd__help,help)
                 cmd="rulec__subcmd__help__subcmd__help"
                 ;;
+            rulec__subcmd__help,match)
+                cmd="rulec__subcmd__help__subcmd__match"
+                ;;
             rulec__subcmd__help,targets)
                 cmd="rulec__subcmd__help__subcmd__targets"
                 ;;
@@ -65,12 +77,50 @@ _rulec() {
 
     case "${cmd}" in
         rulec)
-            opts="-h -V --color --help --version convert check test diff explain targets help"
+            opts="-h -V --color --help --version convert check test match build diff explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__build)
+            opts="-o -h --output --name --profile --all-rules --matcher --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matcher)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -211,8 +261,22 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__help)
-            opts="convert check test diff explain targets help"
+            opts="convert check test match build diff explain targets help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__help__subcmd__build)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -294,6 +358,20 @@ _rulec() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        rulec__subcmd__help__subcmd__match)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         rulec__subcmd__help__subcmd__targets)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -315,6 +393,40 @@ _rulec() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rulec__subcmd__match)
+            opts="-r -h --rules --profile --all-rules --threads --strict --stats --explain --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rules)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -26,6 +26,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand match 'Ask rules about events: NDJSON in, one line per match out'
+            cand build 'Build rules into a crate that matches events'
             cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
@@ -67,6 +69,30 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'rulec;match'= {
+            cand -r 'Files or folders of rules; repeat for several'
+            cand --rules 'Files or folders of rules; repeat for several'
+            cand --profile 'How the log source and the fields of events are told; `none` lets every rule meet every event'
+            cand --threads 'How many threads work; 0 is one per core'
+            cand --color 'When to use colours'
+            cand --all-rules 'Let events that don''t tell their log source meet every rule'
+            cand --strict 'Stop at the first line that is no event'
+            cand --stats 'Say at the end how often each rule matched'
+            cand --explain 'Say with each match which tests decided it, and what they met'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'rulec;build'= {
+            cand -o 'The folder of the crate: a new one, or one that this command wrote'
+            cand --output 'The folder of the crate: a new one, or one that this command wrote'
+            cand --name 'The name of the crate; without it, that of the folder'
+            cand --profile 'How the log source and the fields of events are told; `none` lets every rule meet every event'
+            cand --matcher 'The crate `rulec-matcher` that it depends on: a folder, or a version'
+            cand --color 'When to use colours'
+            cand --all-rules 'Let events that don''t tell their log source meet every rule'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'rulec;diff'= {
             cand -t 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target'
             cand --target 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target'
@@ -93,6 +119,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand convert 'Say rules in the words of one or more targets'
             cand check 'Report what is wrong with rules'
             cand test 'Run the rules'' own examples'
+            cand match 'Ask rules about events: NDJSON in, one line per match out'
+            cand build 'Build rules into a crate that matches events'
             cand diff 'Compare two states of rules: what they match, say and become'
             cand explain 'Explain a kind of finding, or what a rule means'
             cand targets 'List targets, their profiles, formats and ops'
@@ -103,6 +131,10 @@ set edit:completion:arg-completer[rulec] = {|@words|
         &'rulec;help;check'= {
         }
         &'rulec;help;test'= {
+        }
+        &'rulec;help;match'= {
+        }
+        &'rulec;help;build'= {
         }
         &'rulec;help;diff'= {
         }

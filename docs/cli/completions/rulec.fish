@@ -32,6 +32,8 @@ complete -c rulec -n "__fish_rulec_needs_command" -s V -l version -d 'Print vers
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "convert" -d 'Say rules in the words of one or more targets'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "check" -d 'Report what is wrong with rules'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "match" -d 'Ask rules about events: NDJSON in, one line per match out'
+complete -c rulec -n "__fish_rulec_needs_command" -f -a "build" -d 'Build rules into a crate that matches events'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
 complete -c rulec -n "__fish_rulec_needs_command" -f -a "targets" -d 'List targets, their profiles, formats and ops'
@@ -76,6 +78,26 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l targets -d 'The same for every target'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand match" -s r -l rules -d 'Files or folders of rules; repeat for several' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l profile -d 'How the log source and the fields of events are told; `none` lets every rule meet every event' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l threads -d 'How many threads work; 0 is one per core' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l all-rules -d 'Let events that don\'t tell their log source meet every rule'
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l strict -d 'Stop at the first line that is no event'
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l stats -d 'Say at the end how often each rule matched'
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l explain -d 'Say with each match which tests decided it, and what they met'
+complete -c rulec -n "__fish_rulec_using_subcommand match" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rulec -n "__fish_rulec_using_subcommand build" -s o -l output -d 'The folder of the crate: a new one, or one that this command wrote' -r -F
+complete -c rulec -n "__fish_rulec_using_subcommand build" -l name -d 'The name of the crate; without it, that of the folder' -r
+complete -c rulec -n "__fish_rulec_using_subcommand build" -l profile -d 'How the log source and the fields of events are told; `none` lets every rule meet every event' -r
+complete -c rulec -n "__fish_rulec_using_subcommand build" -l matcher -d 'The crate `rulec-matcher` that it depends on: a folder, or a version' -r
+complete -c rulec -n "__fish_rulec_using_subcommand build" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
+always\t'Always'
+never\t'Never'"
+complete -c rulec -n "__fish_rulec_using_subcommand build" -l all-rules -d 'Let events that don\'t tell their log source meet every rule'
+complete -c rulec -n "__fish_rulec_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand diff" -s t -l target -d 'Whose outputs to compare: TARGET[/PROFILE][:FORMAT]; repeat for several. Without it, what `rulec.yml` says, or every target' -r
 complete -c rulec -n "__fish_rulec_using_subcommand diff" -l templates -d 'A folder of further targets, one folder each' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand diff" -l events -d 'Events to ask both states about: NDJSON, plain, `.gz` or `.zst`; repeat for several' -r -F
@@ -96,10 +118,12 @@ always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -l json -d 'Print JSON'
 complete -c rulec -n "__fish_rulec_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "check" -d 'Report what is wrong with rules'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "test" -d 'Run the rules\' own examples'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
-complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test diff explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "convert" -d 'Say rules in the words of one or more targets'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "check" -d 'Report what is wrong with rules'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "test" -d 'Run the rules\' own examples'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "match" -d 'Ask rules about events: NDJSON in, one line per match out'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "build" -d 'Build rules into a crate that matches events'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "diff" -d 'Compare two states of rules: what they match, say and become'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "explain" -d 'Explain a kind of finding, or what a rule means'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "targets" -d 'List targets, their profiles, formats and ops'
+complete -c rulec -n "__fish_rulec_using_subcommand help; and not __fish_seen_subcommand_from convert check test match build diff explain targets help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
