@@ -74,7 +74,10 @@ def questions(rulec, work, target, paths, truths, pool):
     return Questions(queries, len(outputs) - len(queries), tested, asked, verdicts)
 
 
-def compare(target, tested, asked, verdicts, answers, most_apart=0.05):
+def compare(target, tested, asked, verdicts, answers, most_apart=None):
+    """Prints both sides' verdicts side by side. `most_apart`: of the rules, the part that may go without a verdict, by
+    why; `None` is for every other reason."""
+    most_apart = most_apart or {None: 0.05}
     table = collections.defaultdict(collections.Counter)
     bad, unjudged, apart = [], [], collections.Counter()
     for idx, (it, found) in enumerate(zip(tested, answers)):
@@ -112,7 +115,13 @@ def compare(target, tested, asked, verdicts, answers, most_apart=0.05):
     if apart:
         show(f"{apart.total()} rules that the engine does not run", [f"{count} x {why}" for why, count in apart.most_common()])
     show(f"{len(bad)} disagreements", bad)
-    return not bad and len(unjudged) + apart.total() <= most_apart * len(tested) and any(row["true"] for row in table.values())
+    found = collections.Counter({None: len(unjudged)})
+    for why, count in apart.items():
+        found[why if why in most_apart else None] += count
+    too_many = [why for why, part in most_apart.items() if found[why] > part * len(tested)]
+    for why in too_many:
+        print(f"too many without a verdict: {why or 'for other reasons'}: {found[why]} of {len(tested)} rules")
+    return not bad and not too_many and any(row["true"] for row in table.values())
 
 
 def show(head, lines):

@@ -2,7 +2,7 @@
 
 usage: kql_schema.py DEFENDER.json SENTINEL.json
 
-They come from PyPI pysigma-backend-kusto; the one table it lacks is added by hand.
+They come from PyPI pysigma-backend-kusto; those that it lacks are added by hand.
 """
 
 import json
@@ -31,6 +31,19 @@ CLOUD_PROCESS_EVENTS = {
     "InitiatingProcessId": "string", "AdditionalFields": "string",
 }
 
+# Functions of Sentinel's solutions, as https://github.com/Azure/Azure-Sentinel has them.
+GITHUB_AUDIT_DATA = dict.fromkeys([
+    "Organization", "Action", "Repository", "Actor", "Country", "ImpactedUser", "InvitedUserPermission", "Visibility",
+    "PreviousVisibility", "CurrentPermission", "PreviousPermission", "TeamName", "BlockedUser",
+], "string") | {"TimeGenerated": "datetime"}
+OKTA_SSO = dict.fromkeys([
+    "actor_alternateId_s", "actor_detailEntry_s", "actor_displayName_s", "actor_id_s", "actor_type_s", "client_device_s",
+    "client_ipAddress_s", "client_userAgent_browser_s", "client_userAgent_os_s", "client_userAgent_rawUserAgent_s",
+    "client_zone_s", "debugContext_debugData_s", "displayMessage_s", "eventType_s", "legacyEventType_s",
+    "outcome_reason_s", "outcome_result_s", "request_ipChain_s", "securityContext_asOrg_s", "securityContext_domain_s",
+    "securityContext_isp_s", "severity_s", "target_s", "transaction_id_s", "transaction_type_s",
+], "string") | {"TimeGenerated": "datetime", "securityContext_isProxy_b": "bool"}
+
 
 def kusto_type(documented):
     """The Kusto type for a type as the documentation spells it; what it doesn't know is text."""
@@ -50,6 +63,7 @@ def main():
     defender.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
     # ASIM's functions give columns as tables do.
     sentinel = {**typed(AZURE_MONITOR_TABLES), **typed(SENTINEL_ASIM_TABLES)}
+    sentinel |= {"GitHubAuditData": GITHUB_AUDIT_DATA, "OktaSSO": OKTA_SSO}
     for path, tables in zip(sys.argv[1:], (defender, sentinel), strict=True):
         with open(path, "w") as out:
             json.dump(tables, out, indent=1)

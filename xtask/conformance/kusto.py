@@ -14,7 +14,7 @@ import warnings
 warnings.filterwarnings("ignore")
 
 TYPES = {"bool": "BOOLEAN", "int": "INTEGER", "long": "BIGINT", "real": "DOUBLE", "string": "VARCHAR", "guid": "VARCHAR",
-         "datetime": "TIMESTAMP", "timespan": "INTERVAL", "dynamic": "VARCHAR", "decimal": "DECIMAL(38,9)"}
+         "datetime": "TIMESTAMP", "timespan": "INTERVAL", "dynamic": "JSON", "decimal": "DECIMAL(38,9)"}
 
 WORDS = {"where", "and", "or", "not", "in", "true", "false", "contains", "contains_cs", "startswith", "startswith_cs",
          "endswith", "endswith_cs", "matches", "regex", "union", "project", "coalesce"}
@@ -100,7 +100,7 @@ def returned(query, table, types, rows):
         for number, row in enumerate(rows):
             if row is not None:
                 # A missing text is an empty one, and anything else that is missing is null.
-                values += [number, *(row.get(name, "" if kind in ("string", "guid", "dynamic") else None) for name, kind in types.items())]
+                values += [number, *(row.get(name, "" if kind in ("string", "guid") else None) for name, kind in types.items())]
         if values:
             marks = "(" + ", ".join("?" * len(columns)) + ")"
             count = len(values) // len(columns)
@@ -116,14 +116,15 @@ def returned(query, table, types, rows):
 
 def selftest():
     """A judge that never says no proves nothing."""
-    types = {"a": "string", "b": "string", "n": "long", "t": "datetime"}
-    rows = [{"a": "Foo-x\ny.BAR", "b": "foo-x\ny.bar", "n": 5}, {"a": "10.1.1.1"}, {"n": 9, "b": "x"}, None]
+    types = {"a": "string", "b": "string", "n": "long", "t": "datetime", "d": "dynamic"}
+    rows = [{"a": "Foo-x\ny.BAR", "b": "foo-x\ny.bar", "n": 5}, {"a": "10.1.1.1"}, {"n": 9, "b": "x", "d": '{"x": {"y-z": "Q"}}'}, None]
     for condition, numbers in [
         ("a =~ b and isnotempty(a)", [0]), ("a == b", []), ("a contains_cs 'BAR'", [0]), ("a contains_cs 'bar'", []),
         ("a matches regex '(?is)^foo.*\\\\.bar$'", [0]), ("isempty(a)", [2]), ("isnull(n)", [1]), ("not(n > 5)", [0]),
         ("not(coalesce(n > 5, false))", [0, 1]), ("ipv4_is_in_range(a, '10.0.0.0/8')", [1]),
         ("not(coalesce(ipv4_is_in_any_range(a, '10.0.0.0/8', '11.0.0.0/8'), false))", [0, 2]),
         ("a matches regex '(?-u:\\\\b)x(?-u:\\\\b)'", [0]), ("['a'] in~ ('FOO', '10.1.1.1')", [1]),
+        ("tostring(d.x.['y-z']) =~ 'q'", [2]), ("isempty(tostring(d.x))", [0, 1]), ("tostring(parse_json(b).x) == ''", [0, 1, 2]),
     ]:
         found = returned(f"T\n| where {condition}", "T", types, rows)
         assert [at for at, it in enumerate(found) if it] == numbers and found[3] is None, (condition, found)

@@ -184,7 +184,7 @@ fn kql(place: &Place) -> Result<(), String> {
         failed.extend(crate::kusto::judge(target, &text, &say).err());
     }
     let mut args = vec![PathBuf::from("-I"), place.scripts.join("kql.py")];
-    args.extend([place.root.join(&place.rulec), place.work.clone(), schemas[0].1.clone()]);
+    args.extend([place.root.join(&place.rulec), place.work.clone()]);
     args.push(PathBuf::from("templates/kql/profiles"));
     args.extend(place.rules.iter().cloned());
     failed.extend(place.run(&python, args).err());

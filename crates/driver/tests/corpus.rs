@@ -28,18 +28,51 @@ fn collect(dir: &Path, files: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-#[test]
-fn every_public_rule_is_read_and_converted_or_refused_at_a_place() {
-    let Some(root) = corpus() else { return };
+/// The rules of the corpus.
+fn public_rules(root: &Path) -> rulec_driver::Loaded {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&root).unwrap() {
+    for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && name.starts_with("rules") {
             collect(&path, &mut files);
         }
     }
-    let loaded = rulec_driver::load(files);
+    rulec_driver::load(files)
+}
+
+/// A check whose expression fails counts as broken, so a fault in one would be laid at the rule's door.
+#[test]
+fn every_check_of_every_format_can_be_asked_of_public_rules() {
+    let Some(root) = corpus() else { return };
+    let loaded = public_rules(&root);
+    let targets = Targets::builtin();
+    for target in targets.iter() {
+        if target.manifest.checks.is_empty() {
+            continue;
+        }
+        let (name, formats) = (&target.manifest.name, &target.manifest.formats);
+        let requests =
+            formats.iter().map(|it| Request::parse(&format!("{name}:{}", it.name), &targets));
+        for request in requests.map(Result::unwrap) {
+            for rule in &loaded.rules {
+                let Some(lowered) = &rule.lowered else { continue };
+                let rule = &lowered.rule;
+                let output = target.convert(rule, &request.profile, &request.format).ok();
+                let output = output.as_ref();
+                let mut all = target.breaches(rule, &request.format, output);
+                all.extend(output.map(|it| it.refused.clone()).unwrap_or_default());
+                let fault = all.iter().find_map(|it| it.unasked.as_ref());
+                assert_eq!(fault, None, "{name}:{}: {:?}", request.format, rule.meta.title);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_public_rule_is_read_and_converted_or_refused_at_a_place() {
+    let Some(root) = corpus() else { return };
+    let loaded = public_rules(&root);
     assert!(loaded.rules.len() >= 3_000);
     let broken: Vec<_> = loaded.rules.iter().filter(|it| it.lowered.is_none()).collect();
     assert!(broken.is_empty(), "{:?}", broken.iter().map(|it| &it.problems).collect::<Vec<_>>());

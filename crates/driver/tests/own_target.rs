@@ -149,6 +149,79 @@ AND NOT dest IN ("dc1", "dc2")"#
     assert_eq!(strict.len(), 1);
 }
 
+/// A profile of one's own over another: what it says comes first, and all else is the other's.
+#[test]
+fn a_profile_extends_another_and_has_families_of_columns() {
+    let more = "
+about: Sysmon, and a place of ours
+extends: sysmon
+columns: { 'Data.*': { spelled: 'spath(Data, {rest})' }, 'Data.Time.*': { spelled: 'strptime({rest})' } }
+groups:
+  ours: { 'data.*': 'Data.*', 'data.time.*': 'Data.Time.*' }
+sources:
+  - logsource: { product: windows, category: process_creation }
+    with: { code: '4688' }
+    fields: [ours, process]
+";
+    let format =
+        "  - { name: sysmon, about: it, file: search.jinja, extension: spl, profiles: [sysmon] }\n";
+    let manifest = format!("{MANIFEST}{format}");
+    let mut targets = Targets::builtin();
+    let files = [("profiles/more.yml", more), ("target.yml", manifest.as_str())];
+    targets.add(read(&write("extends", &files))).unwrap();
+    let rule = |logsource: &str, test: &str| {
+        let text = format!(
+            "title: x\nlogsource: {{ product: windows, category: {logsource} }}\n\
+             detection:\n  sel:\n    {test}\n  condition: sel\n"
+        );
+        rulec_driver::load([("rule.yml".to_owned(), text.into_bytes())])
+    };
+    let said = |request: &str, logsource: &str, test: &str| {
+        let request = Request::parse(request, &targets).unwrap();
+        let loaded = rule(logsource, test);
+        let found = request.convert(&loaded.rules[0], &targets, false).result;
+        found.map(|it| it.text.trim_end().to_owned()).map_err(|it| it[0].message.clone())
+    };
+    // Its own source is taken before the other's of the same log source; groups of both are there.
+    assert_eq!(
+        said("spl/more", "process_creation", "Image: x").unwrap(),
+        "EventCode=4688 process_path=\"x\""
+    );
+    assert_eq!(
+        said("spl/sysmon", "process_creation", "Image: x").unwrap(),
+        "EventCode=1 process_path=\"x\""
+    );
+    assert_eq!(
+        said("spl/more", "network_connection", "Image: x").unwrap(),
+        "EventCode=3 process_path=\"x\""
+    );
+    // The longest family that fits; the rest of a name is quoted part by part.
+    assert_eq!(
+        said("spl/more", "process_creation", "data.a.b: x").unwrap(),
+        "EventCode=4688 spath(Data, a.b)=\"x\""
+    );
+    assert_eq!(
+        said("spl/more", "process_creation", "data.time.a: x").unwrap(),
+        "EventCode=4688 strptime(a)=\"x\""
+    );
+    assert!(
+        said("spl/more", "process_creation", "data.a-b: x").is_err(),
+        "a name that has no spelling"
+    );
+    assert!(said("spl/sysmon", "process_creation", "data.a: x").unwrap_err().contains("data.a"));
+    // A format of the one is a format of the other.
+    assert!(Request::parse("spl/more:sysmon", &targets).is_ok());
+    for (name, wrong, why) in [
+        ("circle", "about: x\nextends: circle\n", "extends itself"),
+        ("gone", "about: x\nextends: nowhere\n", "`nowhere`, which is not there"),
+    ] {
+        let path = format!("profiles/{name}.yml");
+        let error = Targets::builtin().add(read(&write(name, &[(&path, wrong)]))).unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(shown.contains(why), "{shown}");
+    }
+}
+
 #[test]
 fn what_it_can_not_say_is_refused() {
     let mut targets = Targets::default();

@@ -19,7 +19,7 @@ pub struct Adapted {
     /// The column, where the value itself decides which.
     pub column: Option<String>,
     /// What it costs, and why.
-    pub cost: Option<(Effect, String)>,
+    pub costs: Vec<(Effect, String)>,
 }
 
 /// Carries a pattern over.
@@ -28,7 +28,8 @@ pub struct Adapted {
 ///
 /// A sentence that says why the column can't answer.
 pub fn adapt(pattern: &Pattern, case: Case, field: &FieldLong) -> Result<Adapted, String> {
-    let mut res = Adapted { pattern: pattern.clone(), also: Vec::new(), column: None, cost: None };
+    let mut res =
+        Adapted { pattern: pattern.clone(), also: Vec::new(), column: None, costs: Vec::new() };
     if !field.keyed.is_empty() {
         return keyed(pattern, field);
     }
@@ -55,7 +56,76 @@ pub fn adapt(pattern: &Pattern, case: Case, field: &FieldLong) -> Result<Adapted
         Some(Form::Decimal) => Ok(decimal(res)),
         Some(Form::BaseName) => base_name(&res.pattern),
     };
-    res.map(|it| Adapted { also, ..it })
+    let mut res = res.map(|it| Adapted { also, ..it })?;
+    respell(&mut res, field);
+    Ok(res)
+}
+
+/// The spellings that the columns have for parts of values.
+fn respell(res: &mut Adapted, field: &FieldLong) {
+    let mut all: Vec<Pattern> = vec![res.pattern.clone()];
+    all.append(&mut res.also);
+    for (here, spec) in &field.parts {
+        if !all.iter().any(|it| names(it, here)) {
+            continue;
+        }
+        if let Some(effect) = spec.effect {
+            res.costs.push((effect, spec.reason.clone()));
+        }
+        if !spec.there.is_empty() {
+            let spellings = |it: &Pattern| -> Vec<Pattern> {
+                if !names(it, here) {
+                    return vec![it.clone()];
+                }
+                spec.there.iter().map(|there| replaced(it, here, there)).collect()
+            };
+            all = all.iter().flat_map(spellings).collect();
+        }
+    }
+    let mut all = all.into_iter();
+    res.pattern = all.next().unwrap_or_else(|| res.pattern.clone());
+    res.also = all.collect();
+}
+
+fn names(pattern: &Pattern, part: &str) -> bool {
+    let part = part.to_ascii_lowercase();
+    let named =
+        |it: &Part| matches!(it, Part::Literal(text) if text.to_ascii_lowercase().contains(&part));
+    pattern.parts().iter().any(named)
+}
+
+/// The pattern with another spelling of a part of it.
+fn replaced(pattern: &Pattern, here: &str, there: &str) -> Pattern {
+    let mut res = Vec::new();
+    for part in pattern.parts() {
+        let Part::Literal(text) = part else {
+            res.push(part.clone());
+            continue;
+        };
+        for (idx, rest) in split_at_each(text, here).into_iter().enumerate() {
+            if idx > 0 {
+                for (idx, it) in there.split('?').enumerate() {
+                    res.extend((idx > 0).then_some(Part::One));
+                    res.push(Part::Literal(it.to_owned()));
+                }
+            }
+            res.push(Part::Literal(rest.to_owned()));
+        }
+    }
+    Pattern::new(res)
+}
+
+/// The text between the places where `part` stands, in any case of its ASCII letters.
+pub fn split_at_each<'a>(text: &'a str, part: &str) -> Vec<&'a str> {
+    let (lower, part) = (text.to_ascii_lowercase(), part.to_ascii_lowercase());
+    let mut from = 0;
+    let mut res = Vec::new();
+    for (at, found) in lower.match_indices(&part) {
+        res.push(&text[from..at]);
+        from = at + found.len();
+    }
+    res.push(&text[from..]);
+    res
 }
 
 fn starts_with(text: &str, prefix: &str) -> bool {
@@ -93,7 +163,7 @@ fn decimal(mut res: Adapted) -> Adapted {
     if res.pattern.parts().iter().any(touches) {
         let reason =
             "numbers are written in decimal there, so a part of a hexadecimal one is not found";
-        res.cost = Some((Effect::Narrower, reason.to_owned()));
+        res.costs.push((Effect::Narrower, reason.to_owned()));
     }
     res
 }
@@ -105,7 +175,7 @@ fn base_name(pattern: &Pattern) -> Result<Adapted, String> {
         pattern,
         also: Vec::new(),
         column: None,
-        cost: cost.map(|it| (Effect::Wider, it.to_owned())),
+        costs: cost.map(|it| (Effect::Wider, it.to_owned())).into_iter().collect(),
     };
     let folder = "only the file name is there, not its folder";
     match pattern.shape() {
@@ -141,7 +211,7 @@ fn keyed(pattern: &Pattern, field: &FieldLong) -> Result<Adapted, String> {
         pattern: if whole { literal } else { literal.open(false, true) },
         also: Vec::new(),
         column: Some(column.clone()),
-        cost: None,
+        costs: Vec::new(),
     })
 }
 
@@ -164,6 +234,32 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_asked_in_all_of_its_spellings() {
+        let part = |there: &[&str], effect: Option<Effect>| crate::profile::PartSpec {
+            there: there.iter().map(|it| (*it).to_owned()).collect(),
+            effect,
+            reason: String::new(),
+        };
+        let parts = [
+            ("CurrentControlSet".to_owned(), part(&["CurrentControlSet", "ControlSet00?"], None)),
+            ("(Default)".to_owned(), part(&[], Some(Effect::Narrower))),
+        ];
+        let field = FieldLong { parts: parts.into(), ..field() };
+        let asked = |text: &str| {
+            let pattern = Pattern::literal(text).open(true, false);
+            adapt(&pattern, Case::Insensitive, &field).unwrap()
+        };
+        let res = asked("\\currentcontrolset\\Control");
+        assert_eq!(res.pattern.shape(), Shape::Suffix("\\CurrentControlSet\\Control"));
+        let covers = |text: &str| matcher::covers(&res.also[0], text, Case::Insensitive);
+        assert!(covers("x\\ControlSet001\\control") && !covers("x\\ControlSet00\\control"));
+        assert_eq!((res.also.len(), res.costs.len()), (1, 0));
+        let res = asked("\\open\\(default)");
+        assert_eq!(res.pattern.shape(), Shape::Suffix("\\open\\(default)"));
+        assert_eq!((res.also.len(), res.costs.len()), (0, 1));
+    }
+
+    #[test]
     fn numbers_become_decimal() {
         let field = FieldLong { form: Some(Form::Decimal), ..field() };
         let res =
@@ -172,7 +268,7 @@ mod tests {
         let res =
             adapt(&Pattern::literal("0x00000010)").open(true, false), Case::Insensitive, &field)
                 .unwrap();
-        assert_eq!(res.cost.unwrap().0, Effect::Narrower);
+        assert_eq!(res.costs[0].0, Effect::Narrower);
     }
 
     #[test]
@@ -181,7 +277,7 @@ mod tests {
         let res =
             adapt(&Pattern::literal("\\cmd.exe").open(true, false), Case::Insensitive, &field)
                 .unwrap();
-        assert_eq!((res.pattern, res.cost), (Pattern::literal("cmd.exe"), None));
+        assert_eq!((res.pattern, res.costs), (Pattern::literal("cmd.exe"), vec![]));
         assert!(
             adapt(&Pattern::literal("\\Temp\\").open(true, true), Case::Insensitive, &field)
                 .is_err()

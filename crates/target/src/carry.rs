@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ir::{Expr, Field, Number, Predicate, Rule};
 use serde_json::{Map, Value};
 
-use crate::adapt::hexadecimal;
+use crate::adapt::{hexadecimal, split_at_each};
 use crate::manifest::Kind;
 use crate::profile::{FieldLong, FieldSpec, Form, Options, Profile, SourceSpec, Where};
 
@@ -96,6 +96,8 @@ impl Row<'_> {
         match &*spec {
             FieldSpec::One(column) => values.into_iter().try_for_each(|it| self.put(column, it)),
             FieldSpec::Many(columns) => self.spread(columns, values),
+            // One row says one of the cases.
+            FieldSpec::Long(long) if !long.cases.is_empty() && values.len() > 1 => None,
             // Several columns hold the elements of a list in order, as many as there are columns.
             FieldSpec::Long(long) => self.tail(long, &values).and_then(|()| {
                 values.into_iter().enumerate().try_for_each(|(idx, it)| {
@@ -174,8 +176,15 @@ impl Row<'_> {
             .prefixes
             .iter()
             .find(|(key, _)| text.get(..key.len()).is_some_and(|it| it.eq_ignore_ascii_case(key)));
-        if let Some((key, there)) = prefix {
-            return self.put(column, Value::from(format!("{there}{}", &text[key.len()..])));
+        let start = prefix.map(|(key, there)| format!("{there}{}", &text[key.len()..]));
+        let mut spelled = start.clone().unwrap_or_else(|| text.clone());
+        for (here, part) in &long.parts {
+            if let Some(there) = part.there.last() {
+                spelled = split_at_each(&spelled, here).join(&there.replace('?', "1"));
+            }
+        }
+        if start.is_some() || spelled != text {
+            return self.put(column, Value::from(spelled));
         }
         match long.form {
             Some(Form::BaseName) => {

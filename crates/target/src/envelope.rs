@@ -28,6 +28,8 @@ pub struct Breach {
     pub label: String,
     /// What to do.
     pub help: String,
+    /// Why the check could not be asked, if so: a fault of the target, not of the rule.
+    pub unasked: Option<String>,
 }
 
 /// Text that is already right in the target's language. A text envelope prints nothing else.
@@ -91,19 +93,24 @@ impl Target {
         let tables = all.tables.clone();
         let target = self.manifest.name.as_str();
         let data = context! { target, rule, options, source, query, tables };
-        let broken = |check: &&CheckSpec| {
+        let breach = |check: &CheckSpec| {
             let found =
                 all.data.compile_expression(&check.when).and_then(|it| it.eval(data.clone()));
             // A check that can't be asked is not passed.
-            found.map_or(true, |it| it.is_true())
+            let unasked = match found {
+                Ok(it) if !it.is_true() => return None,
+                Ok(_) => None,
+                Err(it) => Some(format!("{it:#}")),
+            };
+            Some(Breach {
+                at: check.at.clone(),
+                message: all.data.render_str(&check.message, data.clone()).unwrap_or_default(),
+                label: check.label.clone(),
+                help: all.data.render_str(&check.help, data.clone()).unwrap_or_default(),
+                unasked,
+            })
         };
-        let breach = |check: &CheckSpec| Breach {
-            at: check.at.clone(),
-            message: all.data.render_str(&check.message, data.clone()).unwrap_or_default(),
-            label: check.label.clone(),
-            help: all.data.render_str(&check.help, data.clone()).unwrap_or_default(),
-        };
-        checks.filter(broken).map(breach).collect()
+        checks.filter_map(breach).collect()
     }
 
     /// One file of many outputs of a format.

@@ -180,6 +180,13 @@ impl<'a> Mapper<'a> {
         if !long.cases.is_empty() {
             return cases(&long.cases, test);
         }
+        if matches!(test.predicate, Predicate::Regex(_))
+            && !(long.prefixes.is_empty() && long.parts.is_empty())
+        {
+            let reason = "values are spelled otherwise there, and the expression is asked of that";
+            self.note(Effect::Narrower, reason, test.span, negated);
+            self.note(Effect::Wider, reason, test.span, negated);
+        }
         let mut test = test.clone();
         let mut columns = long.columns.clone();
         let mut also = Vec::new();
@@ -188,7 +195,7 @@ impl<'a> Mapper<'a> {
                 Ok(it) => {
                     *pattern = it.pattern;
                     also = it.also.into_iter().map(|it| Predicate::Text(it, *case)).collect();
-                    if let Some((effect, reason)) = &it.cost {
+                    for (effect, reason) in &it.costs {
                         self.note(*effect, reason, test.span, negated);
                     }
                     columns = it.column.map_or(columns, |it| vec![it]);

@@ -148,6 +148,9 @@ pub struct FieldLong {
     /// `HKEY_LOCAL_MACHINE\`.
     #[serde(default)]
     pub prefixes: BTreeMap<String, String>,
+    /// Parts of its values that the columns spell otherwise.
+    #[serde(default)]
+    pub parts: BTreeMap<String, PartSpec>,
     /// How the columns write its values, where that is a matter of form.
     #[serde(default)]
     pub form: Option<Form>,
@@ -180,6 +183,21 @@ pub struct FieldLong {
     /// the field.
     #[serde(default)]
     pub options: BTreeMap<String, BTreeMap<String, FieldSpec>>,
+}
+
+/// How columns spell a part of values, wherever it stands in them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartSpec {
+    /// All of its spellings there, `?` being any character; absent: its own.
+    #[serde(default)]
+    pub there: Vec<String>,
+    /// How a test that names it differs, if it does.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// Why.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// A list that is longer than its columns: texts are looked for in all elements but the first
