@@ -44,6 +44,19 @@ OKTA_SSO = dict.fromkeys([
     "securityContext_isp_s", "severity_s", "target_s", "transaction_id_s", "transaction_type_s",
 ], "string") | {"TimeGenerated": "datetime", "securityContext_isProxy_b": "bool"}
 
+#: What ASIM's documentation calls common fields: all of its functions give them, and the package lists them for none.
+ASIM_COMMON = dict.fromkeys([
+    "Dvc", "DvcAction", "DvcDescription", "DvcDomain", "DvcDomainType", "DvcFQDN", "DvcHostname", "DvcId", "DvcIdType",
+    "DvcInterface", "DvcIpAddr", "DvcMacAddr", "DvcOriginalAction", "DvcOs", "DvcOsVersion", "DvcScope", "DvcScopeId",
+    "DvcZone", "EventMessage", "EventOriginalResultDetails", "EventOriginalSeverity", "EventOriginalSubType",
+    "EventOriginalType", "EventOriginalUid", "EventOwner", "EventProduct", "EventProductVersion", "EventReportUrl",
+    "EventResult", "EventResultDetails", "EventSchema", "EventSchemaVersion", "EventSeverity", "EventSubType",
+    "EventType", "EventUid", "EventVendor",
+], "string") | {
+    "AdditionalFields": "dynamic", "EventCount": "int", "EventEndTime": "datetime", "EventStartTime": "datetime",
+    "TimeGenerated": "datetime",
+}
+
 
 def kusto_type(documented):
     """The Kusto type for a type as the documentation spells it; what it doesn't know is text."""
@@ -62,7 +75,8 @@ def main():
     defender = typed(MICROSOFT_XDR_TABLES)
     defender.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
     # ASIM's functions give columns as tables do.
-    sentinel = {**typed(AZURE_MONITOR_TABLES), **typed(SENTINEL_ASIM_TABLES)}
+    asim = {table: {**ASIM_COMMON, **columns} for table, columns in typed(SENTINEL_ASIM_TABLES).items()}
+    sentinel = {**typed(AZURE_MONITOR_TABLES), **asim}
     sentinel |= {"GitHubAuditData": GITHUB_AUDIT_DATA, "OktaSSO": OKTA_SSO}
     for path, tables in zip(sys.argv[1:], (defender, sentinel), strict=True):
         with open(path, "w") as out:
