@@ -17,7 +17,7 @@ fn rules() -> &'static (RuleSet, Vec<Matcher>) {
         let loaded = rulec_driver::load([("rules.yml".to_owned(), RULES.as_bytes().to_vec())]);
         let targets = rulec_driver::Targets::builtin();
         let detector =
-            rulec_driver::detector(&loaded.rules, &targets, Some("none"), Unrouted::Nothing);
+            rulec_driver::detector(&loaded, &targets, Some("none"), Unrouted::Nothing);
         let detector = detector.unwrap_or_else(|err| panic!("{err}"));
         let plain = detector.places.iter().filter_map(|it| loaded.rules.get(*it));
         let plain = plain.filter_map(|it| Matcher::new(&it.lowered.as_ref()?.rule.expr).ok());

@@ -22,7 +22,7 @@ fuzz_target!(|text: &[u8]| {
         }
     }
     if let Ok(detector) =
-        rulec_driver::detector(&loaded.rules, targets(), Some("none"), Unrouted::Nothing)
+        rulec_driver::detector(&loaded, targets(), Some("none"), Unrouted::Nothing)
     {
         let mut scanner = detector.set.scanner();
         let event = json!({"Image": "C:\\a.exe", "a": ["x", 5, null], "b": {"c": "x"}});

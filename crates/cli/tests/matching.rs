@@ -184,6 +184,16 @@ fn a_bad_rule_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_correlation_is_not_left_out_in_silence() {
+    let folder = folder("correlation");
+    let more = "---\ntitle: Often\ncorrelation:\n  type: event_count\n  rules: [6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1]\n  group-by: [User]\n  timespan: 5m\n  condition: { gte: 5 }\n";
+    std::fs::write(folder.join("rules.yml"), format!("{RULES}{more}")).unwrap();
+    let (code, lines, err) = matched(&folder, &[], events().as_bytes());
+    assert_eq!((code, lines.len()), (1, 3), "{err}");
+    assert!(err.contains("rules.yml:16") && err.contains("correlations"), "{err}");
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let folder = folder("head");
     std::fs::write(folder.join("many.ndjson"), events().repeat(100_000)).unwrap();

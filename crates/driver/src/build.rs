@@ -46,7 +46,7 @@ pub fn build(
 ) -> Result<Project, String> {
     let target = targets.native().ok_or("no target runs on the native matcher")?;
     let spec = target.manifest.project.as_ref().ok_or("the target has no project to build")?;
-    let detector = detector(&loaded.rules, targets, profile, unrouted)?;
+    let detector = detector(loaded, targets, profile, unrouted)?;
     let usual = target.manifest.match_profile.as_deref().unwrap_or_default();
     let request = Request {
         target: target.manifest.name.clone(),

@@ -7,7 +7,8 @@ use target::Target;
 
 use crate::builtin::Targets;
 use crate::codes::NOT_MATCHABLE;
-use crate::load::LoadedRule;
+use crate::convert::Request;
+use crate::load::Loaded;
 
 /// Rules that are asked together.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Targets {
 ///
 /// When there is no such profile.
 pub fn detector(
-    rules: &[LoadedRule],
+    loaded: &Loaded,
     targets: &Targets,
     profile: Option<&str>,
     unrouted: Unrouted,
@@ -53,10 +54,10 @@ pub fn detector(
     }
     let mut places = Vec::new();
     let mut left_out = Vec::new();
-    for (place, loaded) in rules.iter().enumerate() {
-        let errors = loaded.problems.iter();
+    for (place, rule_read) in loaded.rules.iter().enumerate() {
+        let errors = rule_read.problems.iter();
         left_out.extend(errors.filter(|it| it.severity == diagnostic::Severity::Error).cloned());
-        let Some(rule) = loaded.lowered.as_ref().map(|it| &it.rule) else { continue };
+        let Some(rule) = rule_read.lowered.as_ref().map(|it| &it.rule) else { continue };
         let expr = match target.asked(rule, name) {
             Ok(expr) => expr,
             Err(problems) => {
@@ -73,6 +74,18 @@ pub fn detector(
                     .with_help("the rule is left out; the others are not affected"),
             ),
         }
+    }
+    // A correlation asks about several events, which the matcher is not asked about yet: whoever
+    // brings one is told, unless it leaves the target out itself.
+    let request = Request {
+        target: target.manifest.name.clone(),
+        profile: name.to_owned(),
+        format: target.manifest.formats.first().map_or_else(String::new, |it| it.name.clone()),
+    };
+    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some()) {
+        let refused = request.correlate(loaded, it, targets, false).result.err();
+        let bad = |it: &Diagnostic| it.severity == diagnostic::Severity::Error;
+        left_out.extend(refused.into_iter().flatten().filter(bad));
     }
     Ok(Detector { set: builder.build(), places, left_out })
 }

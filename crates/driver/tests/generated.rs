@@ -139,7 +139,7 @@ fn the_built_crate_passes_its_tests_and_matches_as_the_rule_set_does() {
     std::fs::write(folder.join("events.ndjson"), &lines).unwrap();
     let found = cargo(&["run", "--offline", "--quiet", "--", "events.ndjson"]).output().unwrap();
     let mut wanted = String::new();
-    let detector = rulec_driver::detector(&loaded.rules, &targets, Some("none"), unrouted).unwrap();
+    let detector = rulec_driver::detector(&loaded, &targets, Some("none"), unrouted).unwrap();
     let mut scanner = detector.set.scanner();
     for (event, line) in lines.lines().enumerate() {
         for hit in scanner.line(line.as_bytes()).unwrap() {

@@ -22,7 +22,7 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
     let loaded = driver::load_with(files::rules(&args.rules)?, &config);
     let targets = files::targets(config.templates.as_deref())?;
     let unrouted = if args.all_rules { Unrouted::Everything } else { Unrouted::Nothing };
-    let detector = driver::detector(&loaded.rules, &targets, args.profile.as_deref(), unrouted)?;
+    let detector = driver::detector(&loaded, &targets, args.profile.as_deref(), unrouted)?;
     let left_out = loaded.problems.iter().chain(&detector.left_out);
     let errors: Vec<_> =
         left_out.filter(|it| it.severity == diagnostic::Severity::Error).cloned().collect();

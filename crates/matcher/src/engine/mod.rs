@@ -213,6 +213,8 @@ pub struct RuleSet {
     ways: Ways,
     router: Option<Router>,
     plans: RwLock<FxHashMap<Told, Arc<Plan>>>,
+    /// Whether any rule asks for every string of an event.
+    wants_strings: bool,
 }
 
 /// The first bytes of a stored rule set: what it is, and the version of its form.
@@ -240,7 +242,8 @@ impl RuleSet {
         let ways = Ways::new(stored.atoms.len());
         let keys = Keys::new(&stored.fields);
         let router = stored.routing.as_ref().map(|it| Router::new(it, &keys));
-        RuleSet { stored, keys, ways, router, plans: RwLock::default() }
+        let wants_strings = stored.atoms.iter().any(|it| it.field == ANYWHERE);
+        RuleSet { stored, keys, ways, router, plans: RwLock::default(), wants_strings }
     }
 
     /// The rules as bytes, for [`from_bytes`](RuleSet::from_bytes) of the same version.
@@ -513,7 +516,7 @@ impl<'r> Scanner<'r> {
             keys: &self.set.keys,
             slots: &mut self.slots,
             strings: &mut strings,
-            wants_strings: self.set.stored.atoms.iter().any(|it| it.field == ANYWHERE),
+            wants_strings: self.set.wants_strings,
         });
         let each = |each: &mut dyn FnMut(&str)| strings.iter().for_each(|it| each(it));
         self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Strings(&strings));
