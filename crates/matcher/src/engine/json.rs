@@ -53,6 +53,20 @@ impl Reader<'_> {
         }
     }
 
+    /// After an item of an object or an array: whether another comes before its `end`.
+    #[inline]
+    fn more(&mut self, end: u8) -> Option<bool> {
+        if self.peek() != b',' && self.peek() != end {
+            self.blank();
+        }
+        let more = self.peek() == b',';
+        if !more && self.peek() != end {
+            return None;
+        }
+        self.at += 1;
+        Some(more)
+    }
+
     /// The rest of an object after its `{`; names in it follow the first `prefix` bytes of the path
     /// and a dot.
     fn object(&mut self, prefix: Option<usize>, depth: u32) -> Option<()> {
@@ -107,23 +121,8 @@ impl Reader<'_> {
                     self.value(field, inner, depth)?;
                 }
             }
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                _ => {
-                    self.blank();
-                    match self.peek() {
-                        b',' => self.at += 1,
-                        b'}' => {
-                            self.at += 1;
-                            return Some(());
-                        }
-                        _ => return None,
-                    }
-                }
+            if !self.more(b'}')? {
+                return Some(());
             }
         }
     }
@@ -191,14 +190,8 @@ impl Reader<'_> {
         loop {
             self.blank();
             self.value(field, inner, depth)?;
-            self.blank();
-            match self.peek() {
-                b',' => self.at += 1,
-                b']' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                _ => return None,
+            if !self.more(b']')? {
+                return Some(());
             }
         }
     }
@@ -217,14 +210,8 @@ impl Reader<'_> {
             self.expect(b':')?;
             self.blank();
             self.value(SKIPPED, None, depth)?;
-            self.blank();
-            match self.peek() {
-                b',' => self.at += 1,
-                b'}' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                _ => return None,
+            if !self.more(b'}')? {
+                return Some(());
             }
         }
     }

@@ -298,6 +298,7 @@ impl RuleSet {
             woken: vec![0; self.stored.rules.len()],
             stamp: 0,
             routes: FxHashMap::default(),
+            plans: Vec::new(),
             key: Vec::new(),
             findings: Vec::new(),
             candidates: Vec::new(),
@@ -412,7 +413,9 @@ pub struct Scanner<'r> {
     /// For each rule, the event that it was last woken by.
     woken: Vec<u32>,
     stamp: u32,
-    routes: FxHashMap<Box<[u32]>, (Arc<Plan>, bool)>,
+    /// For each combination of values, the place of its plan, and whether a route took it.
+    routes: FxHashMap<Box<[u32]>, (usize, bool)>,
+    plans: Vec<Arc<Plan>>,
     key: Vec<u32>,
     findings: Vec<u32>,
     candidates: Vec<RuleId>,
@@ -536,7 +539,8 @@ impl<'r> Scanner<'r> {
     pub fn as_asked(&mut self, mut event: Value) -> Value {
         self.start();
         self.slots.read(&event, &self.set.keys);
-        let plan = self.route("");
+        let at = self.route("");
+        let plan = self.plans[at].clone();
         let names = |it: FieldId| self.set.stored.fields.get(it as usize);
         for (from, to) in &plan.aliases {
             let (Some(from), Some(to)) = (names(*from), names(*to)) else { continue };
@@ -592,7 +596,14 @@ impl<'r> Scanner<'r> {
 
     fn decide(&mut self, line: Line<'_>, whole: &mut Whole<'_>) {
         self.matches.clear();
-        let plan = self.route(line.text);
+        let at = self.route(line.text);
+        // Lent out: to count its owners for every event would make threads wait for each other.
+        let plans = std::mem::take(&mut self.plans);
+        self.ask(&plans[at], line, whole);
+        self.plans = plans;
+    }
+
+    fn ask(&mut self, plan: &Plan, line: Line<'_>, whole: &mut Whole<'_>) {
         for (from, to) in &plan.aliases {
             self.slots.alias(*from, *to);
         }
@@ -619,14 +630,15 @@ impl<'r> Scanner<'r> {
         self.matches.sort_unstable();
     }
 
-    fn route(&mut self, line: &str) -> Arc<Plan> {
+    /// The place of the plan for the event.
+    fn route(&mut self, line: &str) -> usize {
         self.key.clear();
         if let Some(router) = &self.set.router {
             router.key(line, &mut self.slots, &mut self.key);
         }
-        if let Some((plan, told)) = self.routes.get(&*self.key) {
+        if let Some((at, told)) = self.routes.get(&*self.key) {
             self.unrouted += u64::from(!told);
-            return plan.clone();
+            return *at;
         }
         let told = match &self.set.router {
             Some(router) => router.told(&self.key),
@@ -637,9 +649,15 @@ impl<'r> Scanner<'r> {
         let plan = self.set.plan(told);
         if self.routes.len() >= ROUTES {
             self.routes.clear();
+            self.plans.clear();
         }
-        self.routes.insert(self.key.as_slice().into(), (plan.clone(), routed));
-        plan
+        let known = self.plans.iter().position(|it| Arc::ptr_eq(it, &plan));
+        let at = known.unwrap_or_else(|| {
+            self.plans.push(plan);
+            self.plans.len() - 1
+        });
+        self.routes.insert(self.key.as_slice().into(), (at, routed));
+        at
     }
 
     fn holds(&mut self, step: Step, line: &str, whole: &mut Whole<'_>) -> bool {
