@@ -82,7 +82,8 @@ pub fn detector(
         profile: name.to_owned(),
         format: target.manifest.formats.first().map_or_else(String::new, |it| it.name.clone()),
     };
-    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some()) {
+    // What is only a part of another is told with that one.
+    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some() && !it.is_part) {
         let refused = request.correlate(loaded, it, targets, false).result.err();
         let bad = |it: &Diagnostic| it.severity == diagnostic::Severity::Error;
         left_out.extend(refused.into_iter().flatten().filter(bad));
