@@ -127,19 +127,21 @@ pub fn check(
 
 /// A rule whose verdict is the same for every event, if that is proved.
 fn decided(rule: &ir::Rule) -> Option<Diagnostic> {
+    let seen = prove::glance(&rule.expr)?;
     // Most logs hold one value a field; a proof that needs this says so.
     let schema = prove::Schema::single();
     let span = rule.meta.title_span.unwrap_or(rule.span);
     let warning = |code, message: &str, grounds: &prove::Grounds, help: &str| {
         Diagnostic::warning(code, span, message, format!("proved, {grounds}")).with_help(help)
     };
-    if let prove::Verdict::Proved(grounds) = prove::never_matches(&rule.expr, &schema) {
+    if !seen.can_match
+        && let prove::Verdict::Proved(grounds) = prove::never_matches(&rule.expr, &schema)
+    {
         let help =
             "look for tests that exclude each other: a missing `contains`, or `and` for `or`";
         return Some(warning(&NEVER_MATCHES, "the rule can match no event", &grounds, help));
     }
-    // A rule is seldom true of an event that holds nothing; only then is there more to decide.
-    if !matcher::Matcher::new(&rule.expr).is_ok_and(|it| it.matches(&serde_json::json!({}))) {
+    if seen.can_miss {
         return None;
     }
     match prove::always_matches(&rule.expr, &schema) {

@@ -13,6 +13,7 @@
 
 mod date;
 mod event;
+mod glance;
 mod glob;
 mod idle;
 mod lang;
@@ -28,6 +29,7 @@ mod world;
 
 use ir::Expr;
 
+pub use glance::{Glance, glance};
 pub use idle::{Idle, IdleParts};
 pub use prover::{Inclusion, Inclusions, Prover};
 pub use schema::{Budget, Schema};

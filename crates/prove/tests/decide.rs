@@ -286,4 +286,27 @@ proptest! {
             Verdict::Unknown(_) => {}
         }
     }
+
+    #[test]
+    fn what_is_seen_at_a_glance_is_so(it in rule()) {
+        let seen = prove::glance(&it).unwrap();
+        let schema = Schema::single();
+        if seen.can_match {
+            prop_assert!(!matches!(prove::never_matches(&it, &schema), Verdict::Proved(_)));
+        }
+        let matcher = matcher::Matcher::new(&it).unwrap();
+        prop_assert_eq!(seen.can_miss, !matcher.matches(&serde_json::json!({})));
+    }
+}
+
+#[test]
+fn most_rules_are_seen_through_at_a_glance() {
+    let filter = or(&[text("f", "*x"), regex("g", "^a+$")]);
+    let rule = and(&[text("f", "a*"), text("f", "*b"), text("m", "*c*d*"), filter.not()]);
+    let seen = prove::glance(&rule).unwrap();
+    assert!(seen.can_match && seen.can_miss);
+    // What is not simple is left to the proof.
+    let seen = prove::glance(&regex("f", "a")).unwrap();
+    assert!(!seen.can_match && seen.can_miss);
+    assert!(!prove::glance(&text("f", "a").not()).unwrap().can_miss);
 }

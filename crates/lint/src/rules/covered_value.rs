@@ -47,16 +47,17 @@ fn check_item(
     let loose = has("contains") || item.field.is_none();
     let (before, after) = (loose || has("endswith"), loose || has("startswith"));
     let (all, cased) = (has("all"), has("cased"));
-    let values: Vec<(&ValueAst, Vec<Token>)> = item
+    let values: Vec<(&ValueAst, Signs)> = item
         .values
         .iter()
         .filter_map(|it| match &it.value {
-            Scalar::Text(text) => Some((it, tokens(text, before, after, cased))),
+            Scalar::Text(text) => Some((it, Signs::of(text, before, after, cased))),
             _ => None,
         })
         .collect();
     // A value that takes in everything is the mistake itself, and the others are what was meant.
-    let anything = |it: &Vec<Token>| it.iter().all(|it| *it == Token::Run) && !it.is_empty();
+    let anything =
+        |it: &Signs| it.signs.iter().all(|it| *it == Token::Run) && !it.signs.is_empty();
     if let Some((wide, _)) = values.iter().find(|(_, it)| !all && anything(it)) {
         let message =
             format!("`{}` makes the other values of the list pointless", wide.value.text());
@@ -71,9 +72,9 @@ fn check_item(
         // Of a list that is joined by `all`, the wider value is the one too many.
         let other = values.iter().find(|(_, wide)| {
             if all {
-                covers(narrow, wide) && !covers(wide, narrow)
+                narrow.cover(wide) && !wide.cover(narrow)
             } else {
-                covers(wide, narrow) && !covers(narrow, wide)
+                wide.cover(narrow) && !narrow.cover(wide)
             }
         });
         let Some((other, _)) = other else { continue };
@@ -95,20 +96,37 @@ fn check_item(
     }
 }
 
-fn tokens(text: &str, before: bool, after: bool, cased: bool) -> Vec<Token> {
-    let mut res = Vec::new();
-    for part in lower::parse_pattern(text, false).open(before, after).parts() {
-        match part {
-            Part::Literal(it) => {
-                let fold = |ch| Token::Char(if cased { ch } else { ir::fold::fold(ch) });
-                res.extend(it.chars().map(fold));
+/// A value as it is compared with others.
+struct Signs {
+    signs: Vec<Token>,
+    /// A bit for each character, some sharing one: nearly all pairs differ here already.
+    chars: u64,
+}
+
+impl Signs {
+    fn of(text: &str, before: bool, after: bool, cased: bool) -> Signs {
+        let mut res = Signs { signs: Vec::with_capacity(text.len() + 2), chars: 0 };
+        for part in lower::parse_pattern(text, false).open(before, after).parts() {
+            match part {
+                Part::Literal(it) => {
+                    for ch in it.chars() {
+                        let ch = if cased { ch } else { ir::fold::fold(ch) };
+                        res.chars |= 1 << (u32::from(ch) % u64::BITS);
+                        res.signs.push(Token::Char(ch));
+                    }
+                }
+                Part::One => res.signs.push(Token::One),
+                // A placeholder does not come up here: `expand` is not among the plain modifiers.
+                Part::Run | Part::Placeholder(_) => res.signs.push(Token::Run),
             }
-            Part::One => res.push(Token::One),
-            // A placeholder does not come up here: `expand` is not among the plain modifiers.
-            Part::Run | Part::Placeholder(_) => res.push(Token::Run),
         }
+        res
     }
-    res
+
+    /// Whether every text that fits `narrow` fits this one; `false` where it is not plain to see.
+    fn cover(&self, narrow: &Signs) -> bool {
+        self.chars & !narrow.chars == 0 && covers(&self.signs, &narrow.signs)
+    }
 }
 
 /// Whether every text that fits `narrow` fits `wide`; `false` where that is not plain to see.
@@ -175,8 +193,8 @@ mod tests {
         let mut count = 0;
         for (wide, by_wide) in patterns.iter().zip(&matched) {
             for (narrow, by_narrow) in patterns.iter().zip(&matched) {
-                let tokens = |it| tokens(it, false, false, true);
-                if covers(&tokens(wide), &tokens(narrow)) {
+                let signs = |it| Signs::of(it, false, false, true);
+                if signs(wide).cover(&signs(narrow)) {
                     count += 1;
                     let own = by_narrow.iter().zip(by_wide).any(|(narrow, wide)| *narrow && !wide);
                     assert!(!own, "`{wide}` does not cover `{narrow}`");
