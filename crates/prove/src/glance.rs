@@ -3,13 +3,15 @@
 //! Knows: what most rules look like, and how an event is made that passes them.
 //! Does not know: languages, solvers. What is not seen here may be so all the same.
 //!
-//! **Invariant:** what is seen is confirmed by `matcher`, with regular expressions left out on the safe
-//! side: they would cost more to compile than all the rest.
+//! **Invariant:** what is seen is confirmed by `matcher`. Regular expressions would cost more to compile
+//! than all the rest, so they are replaced on the safe side: by one text that surely passes them,
+//! or by any value where they must not be found.
 
 use std::collections::BTreeMap;
 
-use ir::{Cmp, Expr, Field, Number, Part, Pattern, Predicate, Test};
+use ir::{Cmp, Expr, Field, Number, Part, Pattern, Predicate, Regex, Test};
 use matcher::Matcher;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use serde_json::{Map, Value};
 
 /// What is plain to see of an expression.
@@ -33,23 +35,86 @@ pub fn glance(expr: &Expr) -> Option<Glance> {
     Some(Glance { can_match, can_miss })
 }
 
-/// An expression that matches no more: where a match is `wanted`, regular expressions find nothing,
-/// elsewhere they are found in any value.
+/// An expression that matches no more: where a match is `wanted`, a regular expression becomes one text
+/// in which it is found, elsewhere it is found in any value.
 fn without_regexes(expr: &Expr, wanted: bool) -> Expr {
     let all = |parts: &[Expr]| parts.iter().map(|it| without_regexes(it, wanted)).collect();
     match expr {
         Expr::All(parts) => Expr::All(all(parts)),
         Expr::Any(parts) => Expr::Any(all(parts)),
         Expr::Not(part) => Expr::Not(Box::new(without_regexes(part, !wanted))),
-        Expr::Test(test) if matches!(test.predicate, Predicate::Regex(_)) && wanted => {
-            Expr::Const(false)
+        Expr::Test(test) => {
+            let Predicate::Regex(regex) = &test.predicate else { return expr.clone() };
+            let pattern = if wanted {
+                let Some(it) = sample(regex) else { return Expr::Const(false) };
+                Pattern::literal(it)
+            } else {
+                Pattern::new([Part::Run])
+            };
+            let predicate = Predicate::Text(pattern, ir::Case::Sensitive);
+            Expr::Test(Test { predicate, ..test.clone() })
         }
-        Expr::Test(test) if matches!(test.predicate, Predicate::Regex(_)) => {
-            let anything = Predicate::Text(Pattern::new([Part::Run]), ir::Case::Sensitive);
-            Expr::Test(Test { predicate: anything, ..test.clone() })
-        }
-        Expr::Test(_) | Expr::Const(_) => expr.clone(),
+        Expr::Const(_) => expr.clone(),
     }
+}
+
+/// A text in which the expression is surely found, where one is plain to see.
+fn sample(regex: &Regex) -> Option<String> {
+    let mut res = String::new();
+    spell(regex.plain_hir(), &mut res, &mut false).then_some(res)
+}
+
+/// The longest sample, so that `a{1000}{1000}` costs nothing.
+const LONGEST: usize = 1_000;
+
+/// Adds a text of the language to `text`, of which `ended` says that nothing may follow.
+fn spell(hir: &Hir, text: &mut String, ended: &mut bool) -> bool {
+    let before = text.len();
+    let done = match hir.kind() {
+        HirKind::Empty => true,
+        HirKind::Literal(it) => std::str::from_utf8(&it.0).is_ok_and(|it| {
+            text.push_str(it);
+            true
+        }),
+        HirKind::Class(Class::Unicode(it)) => {
+            // A letter looks like something; a control character may need care.
+            let plain = |ch: &char| it.iter().any(|it| it.start() <= *ch && *ch <= it.end());
+            let first = || it.iter().map(|it| it.start()).next();
+            let ch = ['a', 'A', '1', ' ', '.'].into_iter().find(plain).or_else(first);
+            text.extend(ch);
+            ch.is_some()
+        }
+        HirKind::Class(Class::Bytes(_)) => false,
+        HirKind::Look(Look::Start | Look::StartLF) => text.is_empty(),
+        HirKind::Look(Look::End | Look::EndLF) => {
+            *ended = true;
+            true
+        }
+        HirKind::Look(_) => false,
+        HirKind::Repetition(it) => {
+            (0..it.min).all(|_| text.len() - before <= LONGEST && spell(&it.sub, text, ended))
+        }
+        HirKind::Capture(it) => spell(&it.sub, text, ended),
+        HirKind::Concat(parts) => {
+            for part in parts {
+                let (at, over) = (text.len(), *ended);
+                if !spell(part, text, ended) || (over && text.len() > at) {
+                    return false;
+                }
+            }
+            true
+        }
+        HirKind::Alternation(parts) => parts.iter().any(|it| {
+            let (at, over) = (text.len(), *ended);
+            let done = spell(it, text, ended);
+            if !done {
+                text.truncate(at);
+                *ended = over;
+            }
+            done
+        }),
+    };
+    done && text.len() <= LONGEST
 }
 
 /// The name of a field that no rule asks for: keywords are found in any.
@@ -65,7 +130,11 @@ struct Draft<'a> {
 #[derive(Debug, Clone)]
 enum Held {
     /// A text of these pieces: its beginning, what is somewhere in it, its end.
-    Text { start: String, within: String, end: String },
+    Text {
+        start: String,
+        within: String,
+        end: String,
+    },
     Other(Value),
 }
 
@@ -112,10 +181,8 @@ impl<'a> Draft<'a> {
             Predicate::Net(it) => self.add(test, Value::from(it.address().to_string())),
             Predicate::Null => true,
             Predicate::Exists => self.add_text(test, "", "", ""),
-            Predicate::Regex(_)
-            | Predicate::Field(..)
-            | Predicate::Time(..)
-            | Predicate::Query(_) => false,
+            Predicate::Regex(it) => sample(it).is_some_and(|it| self.add_text(test, &it, "", "")),
+            Predicate::Field(..) | Predicate::Time(..) | Predicate::Query(_) => false,
         }
     }
 
@@ -140,11 +207,8 @@ impl<'a> Draft<'a> {
     }
 
     fn add_text(&mut self, test: &'a Test, start: &str, within: &str, end: &str) -> bool {
-        let empty = || Held::Text {
-            start: String::new(),
-            within: String::new(),
-            end: String::new(),
-        };
+        let empty =
+            || Held::Text { start: String::new(), within: String::new(), end: String::new() };
         match self.fields.entry(name(test)).or_insert_with(empty) {
             // What contradicts itself shows when the event is asked.
             Held::Text { start: first, within: middle, end: last } => {
@@ -181,5 +245,42 @@ fn name(test: &Test) -> &str {
     match &test.field {
         Field::Named(it) => it,
         Field::Anywhere => ELSEWHERE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_pass_their_expressions() {
+        let texts = [
+            r"^(\w+|x)\.(exe|dll)$",
+            r"[^a-z]{2}\d",
+            "a|b$",
+            "(?:^|/)x",
+            "(^a|b)c",
+            "x{3,}$",
+            "",
+            r"\s*$",
+            "[[:^ascii:]]+",
+            "(a$)?b",
+            "((a|^b)c){2}",
+            "(a$|b)c",
+        ];
+        let mut seen = 0;
+        for text in texts {
+            let regex = Regex::new(text, false, false, false).unwrap();
+            let Some(sample) = sample(&regex) else { continue };
+            seen += 1;
+            let test = Test {
+                field: Field::Named("f".into()),
+                predicate: Predicate::Regex(regex.into()),
+                span: source::Span::new(source::FileId::FIRST, 0, 0),
+            };
+            let matcher = Matcher::new(&Expr::Test(test)).unwrap();
+            assert!(matcher.matches(&serde_json::json!({ "f": sample })), "{text}: `{sample}`");
+        }
+        assert!(seen >= 10, "{seen}");
     }
 }

@@ -305,8 +305,9 @@ fn most_rules_are_seen_through_at_a_glance() {
     let rule = and(&[text("f", "a*"), text("f", "*b"), text("m", "*c*d*"), filter.not()]);
     let seen = prove::glance(&rule).unwrap();
     assert!(seen.can_match && seen.can_miss);
+    let seen = |it: &str| prove::glance(&regex("f", it)).unwrap().can_match;
+    assert!(seen(r"^(\w+|x)\.(exe|dll)$") && seen(r"[^a-z]{2}\d") && seen("a|b$"));
     // What is not simple is left to the proof.
-    let seen = prove::glance(&regex("f", "a")).unwrap();
-    assert!(!seen.can_match && seen.can_miss);
+    assert!(!seen(r"\bx") && !seen("a^b") && !seen("a$b") && !seen("(a$)+b"));
     assert!(!prove::glance(&text("f", "a").not()).unwrap().can_miss);
 }
