@@ -6,6 +6,8 @@
 
 mod write;
 
+use std::collections::BTreeMap;
+
 use ir::{Expr, Fixture};
 use lower::{Detection, Draft, Item, Value as ItemValue};
 use matcher::Matcher;
@@ -146,7 +148,7 @@ impl Run<'_> {
         let alone = vec![(own, true), (&without, false), (&expr, true)];
         let among = vec![(own, true), (&expr, true)];
         for goals in [alone, among] {
-            if let Some(event) = self.wish(part, goals, vec![&whole, &expr]) {
+            if let Some(event) = self.wish(part, goals, vec![&expr, &whole]) {
                 let first: Vec<String> = with
                     .iter()
                     .filter(|it| self.is_reached(it) == Some(false) && self.reaches(it, &event))
@@ -171,7 +173,7 @@ impl Run<'_> {
         let Some(without) = self.instead(part, never(part.span)) else { return };
         let (own, whole) = (self.own, self.whole.clone());
         let alone = vec![(own, false), (&without, true), (&expr, true)];
-        if let Some(event) = self.wish(part, alone, vec![&whole, &expr]) {
+        if let Some(event) = self.wish(part, alone, vec![&expr, &whole]) {
             self.put(format!("kept out by {}", part.name()), event.clone());
             let goals = [(own, true), (&expr, false)];
             if let Some((near, field)) = self.maker.near(&event, &[&expr], &goals) {
@@ -234,7 +236,16 @@ impl Run<'_> {
         }
     }
 
-    fn put(&mut self, name: String, flat: Flat) {
+    fn put(&mut self, name: String, mut flat: Flat) {
+        // The order is that of the rule.
+        let mut order: BTreeMap<String, u32> = BTreeMap::new();
+        self.whole.for_each_test(&mut |it| {
+            if let ir::Field::Named(name) = &it.field {
+                let place = order.entry(name.to_string()).or_insert(it.span.start);
+                *place = it.span.start.min(*place);
+            }
+        });
+        flat.0.sort_by_key(|it| order.get(&it.0).copied().unwrap_or(u32::MAX));
         let matches = self.matcher.matches(&flat.flat());
         let event = nest(&flat, &[(self.own, matches), (&self.whole, self.holds(&flat))]);
         if self.made.iter().any(|it| it.0.event == event) {

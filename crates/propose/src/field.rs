@@ -9,12 +9,18 @@ pub enum Style {
     Path,
     /// A name of a file, without a path.
     FileName,
-    /// A command line, or a script.
+    /// The path of a library that is loaded.
+    Library,
+    /// A command line.
     Command,
+    /// A script.
+    Script,
     /// A key or a value of the registry.
     Registry,
     /// A name of a user.
     User,
+    /// The number of an account of Windows.
+    Sid,
     /// A name of a host.
     Host,
     /// An address.
@@ -37,7 +43,9 @@ const ENDS: &[(&str, Style)] = &[
     ("parentcommandline", Style::Command),
     ("commandline", Style::Command),
     ("cmdline", Style::Command),
-    ("scriptblocktext", Style::Command),
+    ("servicefilename", Style::Command),
+    ("imagepath", Style::Command),
+    ("scriptblocktext", Style::Script),
     ("hostapplication", Style::Command),
     ("contextinfo", Style::Words),
     ("payload", Style::Words),
@@ -52,7 +60,7 @@ const ENDS: &[(&str, Style)] = &[
     ("parent.name", Style::FileName),
     ("file.name", Style::FileName),
     ("image", Style::Program),
-    ("imageloaded", Style::Path),
+    ("imageloaded", Style::Library),
     ("executable", Style::Program),
     ("exepath", Style::Program),
     ("exe", Style::Program),
@@ -71,6 +79,8 @@ const ENDS: &[(&str, Style)] = &[
     ("user.name", Style::User),
     ("accountname", Style::User),
     ("user", Style::User),
+    ("sid", Style::Sid),
+    ("details", Style::Path),
     ("userid", Style::User),
     ("principalname", Style::User),
     ("principalemail", Style::User),

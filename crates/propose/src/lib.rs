@@ -65,7 +65,7 @@ impl Maker {
             Ok(it) => it,
             Err(why) => return Found::Unknown(why),
         };
-        let plan = Plan::of(&wish.made_of, wish.prefer);
+        let plan = Plan::of(&wish.made_of, wish.prefer, &self.world);
         if let Some(it) = plan.event(&self.world, &goals) {
             return Found::Event(it);
         }

@@ -65,6 +65,8 @@ pub fn nest(event: &Flat, goals: &[(&Expr, bool)]) -> Value {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     fields: Vec<(Field, Vec<Predicate>)>,
+    /// Where each was first written.
+    places: Vec<(Field, Predicate, Span)>,
 }
 
 /// Values of one field that are tried.
@@ -72,15 +74,26 @@ const MOST_VALUES: usize = 16;
 
 impl Plan {
     /// The first alternatives of each expression; one with a preferred test before others.
-    pub(crate) fn of(exprs: &[&Expr], prefer: &[Span]) -> Plan {
+    pub(crate) fn of(exprs: &[&Expr], prefer: &[Span], world: &World) -> Plan {
         let mut res = Plan::default();
-        exprs.iter().for_each(|it| res.want(it, prefer));
+        exprs.iter().for_each(|it| res.want(it, prefer, world));
+        // Fields and tests stand in the order of the rule.
+        let places = std::mem::take(&mut res.places);
+        let place = |field: &Field, predicate: Option<&Predicate>| {
+            let mine = places.iter().filter(|it| it.0 == *field);
+            let same = mine.filter(|it| predicate.is_none_or(|known| *known == it.1));
+            same.map(|it| it.2.start).min()
+        };
+        for (field, predicates) in &mut res.fields {
+            predicates.sort_by_key(|it| place(field, Some(it)));
+        }
+        res.fields.sort_by_key(|it| place(&it.0, None));
         res
     }
 
-    fn want(&mut self, expr: &Expr, prefer: &[Span]) {
+    fn want(&mut self, expr: &Expr, prefer: &[Span], world: &World) {
         match expr {
-            Expr::All(parts) => parts.iter().for_each(|it| self.want(it, prefer)),
+            Expr::All(parts) => parts.iter().for_each(|it| self.want(it, prefer, world)),
             Expr::Any(parts) => {
                 let preferred = |it: &&Expr| {
                     let mut found = false;
@@ -88,22 +101,60 @@ impl Plan {
                     found
                 };
                 let can_be = |it: &&Expr| !matches!(it, Expr::Const(false));
-                let chosen = parts.iter().find(preferred).or(parts.iter().find(can_be));
-                chosen.into_iter().for_each(|it| self.want(it, prefer));
+                let fits = |it: &&Expr| can_be(it) && self.fits(it, world);
+                let chosen = parts.iter().find(|it| preferred(it) && fits(it));
+                let chosen = chosen.or(parts.iter().find(preferred));
+                let passes = |it: &&Expr| can_be(it) && self.passes(it, world);
+                let chosen = chosen.or(parts.iter().find(passes)).or(parts.iter().find(fits));
+                let chosen = chosen.or(parts.iter().find(can_be));
+                chosen.into_iter().for_each(|it| self.want(it, prefer, world));
             }
-            Expr::Not(part) => self.avoid(part, prefer),
+            Expr::Not(part) => self.avoid(part, prefer, world),
             Expr::Test(test) => self.test(test),
             Expr::Const(_) => {}
         }
     }
 
-    /// A field that is not there passes nothing, so mostly there is nothing to do.
-    fn avoid(&mut self, expr: &Expr, prefer: &[Span]) {
+    /// Whether one value can pass this besides what is wanted of its field already.
+    fn fits(&self, expr: &Expr, world: &World) -> bool {
         match expr {
-            Expr::Any(parts) => parts.iter().for_each(|it| self.avoid(it, prefer)),
-            Expr::Not(part) => self.want(part, prefer),
+            Expr::All(parts) => parts.iter().all(|it| self.fits(it, world)),
+            Expr::Any(parts) => parts.iter().any(|it| self.fits(it, world)),
+            Expr::Test(test) => {
+                let Some((_, known)) = self.fields.iter().find(|it| it.0 == test.field) else {
+                    return true;
+                };
+                let name = name_of(&test.field, world);
+                let mut all = known.clone();
+                all.push(test.predicate.clone());
+                let program = Program::default();
+                !candidates(&name, Style::of(&name), &all, world, &program).is_empty()
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the first value for what is wanted already passes this, too.
+    fn passes(&self, expr: &Expr, world: &World) -> bool {
+        let Expr::Test(test) = expr else { return false };
+        let Some((_, known)) = self.fields.iter().find(|it| it.0 == test.field) else {
+            return false;
+        };
+        let name = name_of(&test.field, world);
+        let style = Style::of(&name);
+        let first = candidates(&name, style, known, world, &Program::default()).into_iter().next();
+        let event = first.map(|it| Flat(vec![(name, it)]).flat());
+        let matcher = matcher::Matcher::new(expr);
+        event.zip(matcher.ok()).is_some_and(|(event, it)| it.matches(&event))
+    }
+
+    /// A field that is not there passes nothing, so mostly there is nothing to do.
+    fn avoid(&mut self, expr: &Expr, prefer: &[Span], world: &World) {
+        match expr {
+            Expr::Any(parts) => parts.iter().for_each(|it| self.avoid(it, prefer, world)),
+            Expr::Not(part) => self.want(part, prefer, world),
             Expr::Test(test) if test.predicate == Predicate::Null => {
-                self.add(&test.field, Predicate::Exists);
+                self.add(&test.field, Predicate::Exists, test.span);
             }
             _ => {}
         }
@@ -113,14 +164,15 @@ impl Plan {
         match &test.predicate {
             Predicate::Null => {}
             Predicate::Field(other, ..) => {
-                self.add(&Field::Named(other.clone()), Predicate::Exists);
-                self.add(&test.field, test.predicate.clone());
+                self.add(&Field::Named(other.clone()), Predicate::Exists, test.span);
+                self.add(&test.field, test.predicate.clone(), test.span);
             }
-            it => self.add(&test.field, it.clone()),
+            it => self.add(&test.field, it.clone(), test.span),
         }
     }
 
-    fn add(&mut self, field: &Field, predicate: Predicate) {
+    fn add(&mut self, field: &Field, predicate: Predicate, span: Span) {
+        self.places.push((field.clone(), predicate.clone(), span));
         match self.fields.iter_mut().find(|it| it.0 == *field) {
             Some((_, known)) if known.contains(&predicate) => {}
             Some((_, known)) => known.push(predicate),

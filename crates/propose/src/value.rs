@@ -59,9 +59,14 @@ impl World {
             Style::Path => &["/home/jane/report.txt", "/etc/hosts", "/tmp/a"],
             Style::FileName if windows => &["notepad.exe", "tool.exe", "a.txt"],
             Style::FileName => &["cat", "bash", "sleep", "a.txt"],
+            Style::Library if windows => {
+                &["C:\\Windows\\System32\\kernel32.dll", "C:\\Program Files\\Tool\\tool.dll"]
+            }
+            Style::Library => &["/usr/lib/libc.so.6", "/tmp/a.so"],
+            Style::Script => &["Get-ChildItem C:\\Temp", "exit 0"],
             Style::Command if windows => &["notepad.exe a.txt", "cmd.exe /c dir"],
             Style::Command => &["cat a.txt", "sh -c ls"],
-            Style::Registry => &["HKLM\\SOFTWARE\\Vendor\\Setting", "HKU\\S-1-5-21-1-1001\\Setting"],
+            Style::Registry => &["HKLM\\SOFTWARE\\Vendor\\Setting", "HKU\\.DEFAULT\\Software\\Vendor\\Setting"],
             Style::User if windows => {
                 &["CORP\\jane", "NT AUTHORITY\\SYSTEM", "jane", "SYSTEM", "SRV01$", "Administrator"]
             }
@@ -71,6 +76,7 @@ impl World {
             Style::Uri => &["/index.html", "https://www.example.com/index.html"],
             Style::Hash => &["d41d8cd98f00b204e9800998ecf8427e"],
             Style::Time => &["2026-01-15T10:20:30Z"],
+            Style::Sid => &[SID, "S-1-5-18"],
             Style::Words => &["an ordinary message"],
             Style::Plain => &["other", "x"],
         }
@@ -302,12 +308,19 @@ fn pieces(predicates: &[Predicate], style: Style) -> Vec<Piece> {
     let mut kept: Vec<Piece> = Vec::new();
     for (at, it) in res.iter().enumerate() {
         let lower = it.text.to_lowercase();
-        let open = it.before && it.after;
+        // Another piece brings it, where it must stand.
         let within = |(other, there): (usize, &Piece)| {
             let text = there.text.to_lowercase();
-            other != at && text.contains(&lower) && (text != lower || other < at)
+            let brings = match (it.before, it.after) {
+                (true, true) => text.contains(&lower),
+                (true, false) => !there.after && text.ends_with(&lower),
+                (false, true) => !there.before && text.starts_with(&lower),
+                (false, false) => false,
+            };
+            let closed = |it: &Piece| usize::from(!it.before) + usize::from(!it.after);
+            other != at && brings && (text != lower || closed(there) > closed(it) || other < at)
         };
-        if !(open && res.iter().enumerate().any(within)) {
+        if !res.iter().enumerate().any(within) {
             kept.push(it.clone());
         }
     }
@@ -323,18 +336,19 @@ fn of_pattern(pattern: &Pattern, style: Style) -> Piece {
     for (at, part) in parts.iter().enumerate() {
         match part {
             Part::Literal(it) => text.push_str(it),
+            // A drive, mostly.
+            Part::One if text.is_empty() && follows(parts, at, ':') => text.push('C'),
             Part::One => text.push('1'),
             Part::Run if at > 0 && at < inner => {
                 // Between two borders there is a name, between two words a blank.
-                let next = match parts.get(at + 1) {
-                    Some(Part::Literal(it)) => it.chars().next(),
-                    _ => None,
-                };
-                let border = |it: Option<char>| it.is_some_and(|it| matches!(it, '\\' | '/' | '.'));
+                let next = next_char(parts, at);
+                let border = |it: Option<char>| it.is_some_and(|it| matches!(it, '\\' | '/' | '.' | '_'));
                 let ends = text.chars().last();
-                if border(ends) && border(next) {
+                if style == Style::Registry && text.eq_ignore_ascii_case("HKU\\") {
+                    text.push_str(SID);
+                } else if border(ends) && border(next) {
                     text.push_str("jane");
-                } else if matches!(style, Style::Command | Style::Words)
+                } else if matches!(style, Style::Command | Style::Script | Style::Words)
                     && ends != Some(' ')
                     && next != Some(' ')
                 {
@@ -346,6 +360,21 @@ fn of_pattern(pattern: &Pattern, style: Style) -> Piece {
     }
     Piece { text, before: first, after: last }
 }
+
+/// The character that follows a wildcard, when it is known.
+fn next_char(parts: &[Part], at: usize) -> Option<char> {
+    match parts.get(at + 1) {
+        Some(Part::Literal(it)) => it.chars().next(),
+        _ => None,
+    }
+}
+
+fn follows(parts: &[Part], at: usize, ch: char) -> bool {
+    next_char(parts, at) == Some(ch)
+}
+
+/// The number of a user of a domain.
+const SID: &str = "S-1-5-21-1004336348-1177238915-682003330-1001";
 
 /// Texts made of the pieces: what must stand first, then the others, then what must stand last.
 fn compose(
@@ -395,7 +424,7 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
     let lower = first.to_lowercase();
     let texts = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<String>>();
     match style {
-        Style::Program | Style::Path => path_leads(style, first, &lower, world),
+        Style::Program | Style::Path | Style::Library => path_leads(style, first, &lower, world),
         Style::Command => {
             let own = program.of(name).map(str::to_owned);
             let stem = |it: &str| it.split('.').next().unwrap_or(it).to_lowercase();
@@ -423,11 +452,11 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
         }
         Style::Registry => match first.chars().next() {
             Some('\\') if lower.starts_with("\\software\\") || lower.starts_with("\\system\\") => {
-                texts(&["HKLM", "HKU\\S-1-5-21-1-1001"])
+                texts(&["HKLM", "HKU\\.DEFAULT"])
             }
-            Some('\\') => texts(&["HKLM\\SOFTWARE", "HKLM\\SYSTEM\\CurrentControlSet", "HKU\\S-1-5-21-1-1001"]),
+            Some('\\') => texts(&["HKLM\\SOFTWARE", "HKLM\\SYSTEM\\CurrentControlSet", "HKU\\.DEFAULT"]),
             _ if lower.starts_with("hk") => texts(&[""]),
-            _ => texts(&["HKLM\\", "HKLM\\SOFTWARE\\", "HKU\\S-1-5-21-1-1001\\"]),
+            _ => texts(&["HKLM\\", "HKLM\\SOFTWARE\\", "HKU\\.DEFAULT\\"]),
         },
         Style::Host => match first.chars().next() {
             Some('.') => texts(&["host", "www"]),
@@ -445,6 +474,7 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
             Some('/') => texts(&["/tmp"]),
             _ => texts(&["", "x"]),
         },
+        Style::Sid => texts(&["S-1-5-21-1004336348-1177238915-682003330", ""]),
         Style::User => match first.chars().next() {
             Some('\\') if lower.starts_with("\\system") || lower.contains("service") => {
                 texts(&["NT AUTHORITY"])
@@ -467,9 +497,30 @@ const OF_USER: &[&str] = &[
 /// Folders of the system.
 const OF_SYSTEM: &[&str] = &["\\temp\\", "\\system32\\", "\\syswow64\\", "\\tasks\\", "\\winsxs\\", "\\fonts\\"];
 
+/// Where well-known programs live that are not in the folder of most.
+const HOMES: &[(&[&str], &str)] = &[
+    (&["explorer.exe", "regedit.exe", "hh.exe", "notepad.exe"], "C:\\Windows"),
+    (&["powershell.exe", "powershell_ise.exe"], "C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
+    (&["pwsh.exe"], "C:\\Program Files\\PowerShell\\7"),
+    (&["wmic.exe", "wmiprvse.exe", "scrcons.exe"], "C:\\Windows\\System32\\wbem"),
+    (
+        &["winword.exe", "excel.exe", "powerpnt.exe", "outlook.exe", "mspub.exe", "onenote.exe", "msaccess.exe"],
+        "C:\\Program Files\\Microsoft Office\\root\\Office16",
+    ),
+    (&["chrome.exe"], "C:\\Program Files\\Google\\Chrome\\Application"),
+    (&["msedge.exe"], "C:\\Program Files (x86)\\Microsoft\\Edge\\Application"),
+    (&["firefox.exe"], "C:\\Program Files\\Mozilla Firefox"),
+    (&["sqlservr.exe"], "C:\\Program Files\\Microsoft SQL Server\\MSSQL16\\MSSQL\\Binn"),
+    (&["w3wp.exe"], "C:\\Windows\\System32\\inetsrv"),
+    (&["msbuild.exe", "csc.exe", "installutil.exe", "regasm.exe", "regsvcs.exe"], "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"),
+];
+
 fn path_leads(style: Style, first: &str, lower: &str, world: &World) -> Vec<String> {
     let windows = world.windows || first.starts_with('\\');
     let folders: &[&str] = match (windows, style) {
+        (true, Style::Library) => {
+            &["C:\\Windows\\System32", "C:\\Users\\jane\\Downloads", "C:\\ProgramData", "D:\\Tools"]
+        }
         (true, Style::Program) => {
             &["C:\\Windows\\System32", "C:\\Program Files\\Tool", "C:\\Users\\jane\\Downloads", "D:\\Tools"]
         }
@@ -491,6 +542,12 @@ fn path_leads(style: Style, first: &str, lower: &str, world: &World) -> Vec<Stri
             res
         }
         Some(it) if it == sep => {
+            let known = HOMES.iter().find(|it| windows && it.0.contains(&&lower[1..]));
+            if let Some((_, home)) = known {
+                let mut res = vec![(*home).to_owned()];
+                res.extend(below(""));
+                return res;
+            }
             // A folder alone stands at the root, a file alone in a folder.
             let mut res = below("");
             if first.ends_with(sep) {
@@ -522,13 +579,14 @@ fn joined(text: String, piece: &str, style: Style, world: &World) -> String {
         return format!("{text}host{piece}");
     }
     let blank = match style {
-        Style::Command | Style::Words => {
+        Style::Command | Style::Script | Style::Words => {
             let drive = next == '\\' && !piece.starts_with("\\\\");
             let stands = last.is_whitespace() || next.is_whitespace();
             let filler = match next {
                 _ if piece.starts_with("://") => "http",
                 '\\' if drive && world.windows && style == Style::Command => "C:",
                 '.' if piece.chars().nth(1).is_some_and(char::is_alphanumeric) => "report",
+                '?' if piece.starts_with("?\\") => "\\\\",
                 ':' | '=' => "x",
                 _ => "",
             };
@@ -538,7 +596,7 @@ fn joined(text: String, piece: &str, style: Style, world: &World) -> String {
             let gap = if stands { "" } else { " " };
             return format!("{text}{gap}{filler}{piece}");
         }
-        Style::Program | Style::Path | Style::Registry => {
+        Style::Program | Style::Path | Style::Library | Style::Registry => {
             // Two pieces of a path meet at a separator, unless they bring one.
             let sep = if world.windows || text.contains('\\') { '\\' } else { '/' };
             let meets = [last, next].iter().any(|it| matches!(it, '\\' | '/'));
@@ -567,18 +625,21 @@ fn joined(text: String, piece: &str, style: Style, world: &World) -> String {
 fn tail(name: &str, style: Style, text: &str, world: &World) -> &'static str {
     let last = text.chars().last();
     let separator = matches!(last, Some('\\' | '/'));
+    let word = text.rsplit(' ').next().unwrap_or(text);
     match style {
         Style::Program if separator => if world.windows { "tool.exe" } else { "tool" },
         Style::Program if world.windows && !text.rsplit('\\').next().is_some_and(|it| it.contains('.')) => {
             if text.starts_with("C:\\") && text.matches('\\').count() < 3 { "\\tool.exe" } else { ".exe" }
         }
+        Style::Library if separator => "tool.dll",
         Style::Path if separator => match name.to_ascii_lowercase() {
-            it if it.contains("image") => "tool.dll",
             it if it.contains("directory") || it.contains("folder") => "",
             _ => "a.txt",
         },
         Style::Registry if separator => "Setting",
         Style::Command if text.ends_with("://") || text.ends_with("//") => "www.example.com/a",
+        Style::Command if last == Some('@') && word.contains("://") => "www.example.com/a",
+        Style::Command if last == Some('=') && !word.starts_with(['-', '/']) => "",
         Style::Command if separator || matches!(last, Some(' ' | '=' | ':' | '@')) => "a.txt",
         Style::Command if matches!(last, Some('"' | '\'')) => "",
         Style::Host if last == Some('.') => "example.com",
@@ -589,7 +650,7 @@ fn tail(name: &str, style: Style, text: &str, world: &World) -> &'static str {
         _ if text.ends_with("://") => "www.example.com/a",
         Style::Words | Style::Plain | Style::User if separator || last == Some(':') => "name",
         Style::Words | Style::Plain | Style::User if matches!(last, Some('-' | '_' | '=' | '#')) => "1",
-        Style::Words | Style::Plain if last == Some(' ') => "x",
+        Style::Words | Style::Plain | Style::Script if last == Some(' ') => "x",
         _ => "",
     }
 }
