@@ -99,7 +99,8 @@ fn edit(text: &str, ast: &RuleAst, examples: &[Example]) -> Result<Edit, String>
                 return Err("its `tests` are written in one line; write them one by one".to_owned());
             };
             let step = column(first).saturating_sub(dash).max(2);
-            let end = end_of_line(text, (last.span.end as usize).min(range.end), last.span.start as usize);
+            let from = last.span.start as usize;
+            let end = end_of_entry(&text[..range.end], from, dash);
             (end, entries(examples, dash, if step == 2 { 4 } else { step }))
         }
         (Some((from, line)), None) => {
@@ -144,6 +145,23 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn end_of_line(text: &str, end: usize, from: usize) -> usize {
     let end = from + text.get(from..end).unwrap_or_default().trim_end().len();
     text[end..].find('\n').map_or(text.len(), |it| end + it + 1)
+}
+
+/// After the last line of the entry that begins at `from`; its dash stands in column `dash`. Blank
+/// lines and comments after it belong to what follows.
+fn end_of_entry(text: &str, from: usize, dash: usize) -> usize {
+    let mut res = from;
+    for (at, line) in lines(text.get(from..).unwrap_or_default()) {
+        let rest = line.trim_start();
+        let deep = at == 0 || line.len() - rest.len() > dash;
+        match rest.trim_end() {
+            "" => {}
+            it if it.starts_with('#') => {}
+            _ if deep => res = from + at + line.len(),
+            _ => break,
+        }
+    }
+    res
 }
 
 /// Every rule must say what it said, and have its examples; files of which that is not so are left out.
