@@ -55,6 +55,11 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagn
     for it in pairs.next().map(Pair::into_inner).into_iter().flatten() {
         let done = match it.as_rule() {
             Rule::let_statement => reader.binding(it),
+            Rule::setting => {
+                let label = "a rule says which events match";
+                reader.aside.push(aside(place.of(&it), "a setting of the engine is left aside", label));
+                Ok(())
+            }
             Rule::pipeline => reader.pipeline(it, &mut res, &mut filters),
             _ => Ok(()),
         };
@@ -72,9 +77,19 @@ struct Reader<'a> {
     /// Columns that are written otherwise than by their name.
     aliases: Vec<(&'a str, String)>,
     /// Names that the query itself gives to values and columns.
-    names: FxHashMap<String, Value>,
+    names: FxHashMap<String, Named<'a>>,
     aside: Vec<Diagnostic>,
     lookback: Option<String>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+enum Named<'a> {
+    Value(Value),
+    /// A table and what is done to it.
+    Table(Pair<'a, Rule>),
+    /// What is not read: an error only for what uses it.
+    Unread(Box<Diagnostic>),
 }
 
 /// What an expression is.
@@ -96,32 +111,40 @@ enum Value {
 }
 
 impl<'a> Reader<'a> {
-    fn binding(&mut self, pair: Pair<'_, Rule>) -> Read<()> {
-        let span = self.place.of(&pair);
+    fn binding(&mut self, pair: Pair<'a, Rule>) -> Read<()> {
         let mut name = String::new();
         for it in pair.into_inner() {
-            match it.as_rule() {
-                Rule::name => name = self.name(&it)?,
-                Rule::lambda => {
-                    return Err(self.refuse(
-                        span,
-                        "a function is defined here",
-                        "only names for values are read",
-                    ));
+            let span = self.place.of(&it);
+            let named = match it.as_rule() {
+                Rule::name => {
+                    name = self.name(&it)?;
+                    continue;
                 }
-                Rule::expr => {
-                    let value = self.expr(it)?;
-                    self.names.insert(name.clone(), value);
-                }
-                _ => {}
-            }
+                Rule::expr => match self.expr(it) {
+                    Ok(it) => Named::Value(it),
+                    Err(it) => Named::Unread(it),
+                },
+                Rule::pipeline => Named::Table(it),
+                Rule::lambda => Named::Unread(self.refuse(
+                    span,
+                    "a function is defined here",
+                    "only names for values and tables are read",
+                )),
+                Rule::unread => Named::Unread(self.refuse(
+                    span,
+                    "this is no value and no table with filters",
+                    "what uses it can't be read",
+                )),
+                _ => continue,
+            };
+            self.names.insert(name.clone(), named);
         }
         Ok(())
     }
 
     fn pipeline(
         &mut self,
-        pair: Pair<'_, Rule>,
+        pair: Pair<'a, Rule>,
         res: &mut Query,
         filters: &mut Vec<Expr>,
     ) -> Read<()> {
@@ -129,16 +152,8 @@ impl<'a> Reader<'a> {
             let span = self.place.of(&it);
             match it.as_rule() {
                 Rule::table => match it.into_inner().next() {
-                    Some(name) if name.as_rule() == Rule::name => {
-                        res.place.push(("table", self.name(&name)?));
-                    }
-                    _ => {
-                        return Err(self.refuse(
-                            span,
-                            "what is filtered is not a table",
-                            "a rule is about the events of one log source",
-                        ));
-                    }
+                    Some(it) => self.table(it, span, res, filters)?,
+                    None => return Err(self.odd(span)),
                 },
                 Rule::step => {
                     let Some(step) = it.into_inner().next() else { continue };
@@ -150,7 +165,76 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn step(&mut self, step: Pair<'_, Rule>, span: Span, filters: &mut Vec<Expr>) -> Read<()> {
+    /// Where the rows come from: a table, or what a name stands for.
+    fn table(
+        &mut self,
+        source: Pair<'a, Rule>,
+        span: Span,
+        res: &mut Query,
+        filters: &mut Vec<Expr>,
+    ) -> Read<()> {
+        match source.as_rule() {
+            Rule::name => {
+                let name = self.name(&source)?;
+                match self.names.get(&name).cloned() {
+                    None => res.place.push(("table", name)),
+                    Some(Named::Value(Value::Operand(it))) if it.plain() => {
+                        res.place.push(("table", it.name.to_string()));
+                    }
+                    // Each name is used before it is known again, so this ends.
+                    Some(Named::Table(it)) => {
+                        self.names.remove(&name);
+                        self.pipeline(it, res, filters)?;
+                    }
+                    Some(Named::Unread(why)) => return Err(why),
+                    Some(Named::Value(_)) => {
+                        return Err(self.refuse(
+                            span,
+                            "what is filtered is not a table",
+                            "this name stands for a value",
+                        ));
+                    }
+                }
+            }
+            Rule::pipeline => self.pipeline(source, res, filters)?,
+            Rule::materialized => {
+                for it in source.into_inner().filter(|it| it.as_rule() == Rule::pipeline) {
+                    self.pipeline(it, res, filters)?;
+                }
+            }
+            Rule::empty_call => {
+                let name = source.into_inner().next().map_or("", |it| it.as_str().trim_end());
+                match self.names.get(name).cloned() {
+                    Some(Named::Unread(why)) => return Err(why),
+                    _ => res.place.push(("table", name.to_owned())),
+                }
+            }
+            Rule::other_source => {
+                let word = source.into_inner().next();
+                let (span, word) = word.map_or((span, ""), |it| (self.place.of(&it), it.as_str()));
+                let message = format!("`{word}` looks into several tables, or into none");
+                let label = "a rule is about the events of one log source";
+                return Err(Box::new(
+                    unsayable(span, message, label)
+                        .with_help("import the filters of each table as a query of their own"),
+                ));
+            }
+            _ => {
+                let name = source.into_inner().next().map_or("", |it| it.as_str().trim_end());
+                if let Some(Named::Unread(why)) = self.names.get(name) {
+                    return Err(why.clone());
+                }
+                return Err(self.refuse(
+                    span,
+                    "what is filtered is not a table",
+                    "a rule is about the events of one log source",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: Pair<'a, Rule>, span: Span, filters: &mut Vec<Expr>) -> Read<()> {
         match step.as_rule() {
             Rule::filter => {
                 for it in step.into_inner().filter(|it| it.as_rule() == Rule::expr) {
@@ -172,6 +256,24 @@ impl<'a> Reader<'a> {
                     "a rule says which events match",
                 ));
             }
+            Rule::parse => {
+                let why = self.refuse(
+                    span,
+                    "a part of a text is named here",
+                    "a rule compares columns as they are",
+                );
+                for it in step.into_inner().filter(|it| it.as_rule() == Rule::parsed) {
+                    if let Some(name) = it.into_inner().next() {
+                        let name = self.name(&name)?;
+                        self.names.insert(name, Named::Unread(why.clone()));
+                    }
+                }
+            }
+            Rule::same => self.aside.push(aside(
+                span,
+                "how the matches are shown is left aside",
+                "a rule says which events match",
+            )),
             Rule::sorted => self.aside.push(aside(
                 span,
                 "the order of the matches is left aside",
@@ -180,14 +282,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let word = step.into_inner().find(|it| it.as_rule() == Rule::step_word);
                 let word = word.map(|it| it.as_str().to_owned()).unwrap_or_default();
-                return Err(Box::new(
-                    unsayable(
-                        span,
-                        format!("`{word}` makes other rows of the table's, and a rule is about single events"),
-                        "what stands before it can be read",
-                    )
-                    .with_help("import the filters alone, and say what relates events by a correlation"),
-                ));
+                return Err(Box::new(other_step(&word, span)));
             }
         }
         Ok(())
@@ -214,44 +309,64 @@ impl<'a> Reader<'a> {
 
     /// The length of time, when this says only that an event is not older.
     fn recent(&mut self, pair: &Pair<'_, Rule>) -> Read<Option<String>> {
-        let text = pair.as_str();
-        if pair.as_rule() != Rule::test || !text.contains("ago") {
+        if pair.as_rule() != Rule::test {
             return Ok(None);
         }
         let mut inner = pair.clone().into_inner();
         let (Some(left), Some(tail)) = (inner.next(), inner.next()) else { return Ok(None) };
-        let left = self.sum(left)?;
-        let mut values = Vec::new();
-        let mut sign = String::new();
+        let word = tail.clone().into_inner().next();
+        let word = word.map(|it| it.as_str().trim().to_owned()).unwrap_or_default();
+        if !matches!(word.as_str(), ">" | ">=" | "<" | "<=" | "between") {
+            return Ok(None);
+        }
+        let span = self.place.of(pair);
+        let mut sides = vec![self.sum(left)?];
         for it in tail.into_inner() {
             match it.as_rule() {
-                Rule::sign | Rule::between_word => sign = it.as_str().trim().to_owned(),
-                Rule::sum => values.push(self.sum(it)?),
-                Rule::expr => values.push(self.expr(it)?),
+                Rule::sum => sides.push(self.sum(it)?),
+                Rule::expr => sides.push(self.expr(it)?),
                 _ => {}
             }
         }
-        Ok(match (left, sign.as_str(), values.as_slice()) {
-            (Value::Operand(_), ">" | ">=", [Value::Ago(it)]) => Some(it.clone()),
-            (Value::Operand(_), "between", [Value::Ago(it), Value::Ago(now)]) if now == "0s" => {
+        Ok(match (word.as_str(), sides.as_slice()) {
+            (">" | ">=", [Value::Operand(_), Value::Ago(it)]) if it != "0s" => Some(it.clone()),
+            ("<" | "<=", [Value::Ago(it), Value::Operand(_)]) if it != "0s" => Some(it.clone()),
+            ("between", [Value::Operand(_), Value::Ago(it), Value::Ago(now)]) if now == "0s" => {
                 Some(it.clone())
             }
-            (Value::Ago(it), "<" | "<=", [Value::Operand(_)]) => Some(it),
+            (_, sides) if sides.iter().any(|it| matches!(it, Value::Ago(_))) => {
+                return Err(self.refuse(
+                    span,
+                    "the query looks back from another moment than now",
+                    "a rule is asked about the events of its schedule, up to now",
+                ));
+            }
             _ => None,
         })
     }
 
+    /// A column that is made of others is only read where it is asked.
     fn assignment(&mut self, pair: Pair<'_, Rule>) -> Read<()> {
         let inner = pair.into_inner().filter(|it| it.as_rule() != Rule::equals);
-        let inner: Vec<Pair<'_, Rule>> = inner.collect();
+        let inner: Vec<Pair<'_, Rule>> =
+            inner.filter(|it| it.as_rule() != Rule::step_end).collect();
         if let [name, value] = inner.as_slice()
             && name.as_rule() == Rule::name
         {
             let name = self.name(name)?;
-            let value = self.expr(value.clone())?;
-            self.names.insert(name, value);
+            let span = self.place.of(value);
+            let value = match value.as_rule() {
+                Rule::expr => self.expr(value.clone()),
+                _ => Err(self.computed(span)),
+            };
+            let named = value.map_or_else(Named::Unread, Named::Value);
+            self.names.insert(name, named);
         }
         Ok(())
+    }
+
+    fn computed(&self, span: Span) -> Box<Diagnostic> {
+        self.refuse(span, "values are computed here", "a rule compares columns as they are")
     }
 
     fn expr(&mut self, pair: Pair<'_, Rule>) -> Read<Value> {
@@ -305,6 +420,7 @@ impl<'a> Reader<'a> {
                 Rule::set_word | Rule::between_word => word = it.as_str().to_owned(),
                 Rule::sign => word = it.as_str().split_whitespace().collect::<Vec<_>>().join(" "),
                 Rule::sum => values.push((self.sum(it)?, at)),
+                Rule::raw_group => return Err(self.nested(at)),
                 Rule::operand => values.push((self.operand(it)?, at)),
                 _ => values.push((self.expr(it)?, at)),
             }
@@ -427,11 +543,7 @@ impl<'a> Reader<'a> {
         match (inner.next(), inner.next()) {
             (Some(one), None) if one.as_rule() == Rule::product => self.sum(one),
             (Some(one), None) => self.operand(one),
-            _ => Err(self.refuse(
-                span,
-                "values are computed here",
-                "a rule compares columns as they are",
-            )),
+            _ => Err(self.computed(span)),
         }
     }
 
@@ -453,13 +565,21 @@ impl<'a> Reader<'a> {
             },
             Rule::dynamic => {
                 let mut items = Vec::new();
-                let found = first.into_inner().flat_map(Pair::into_inner);
-                for it in found.flat_map(Pair::into_inner) {
-                    items.push(match it.as_rule() {
-                        Rule::text => Value::Text(self.text(it)?),
-                        Rule::number => self.number(it)?,
-                        _ => return Err(self.odd(span)),
-                    });
+                for json in first.into_inner() {
+                    for it in json.into_inner() {
+                        let inner = if it.as_rule() == Rule::item { it.into_inner().next() } else { Some(it) };
+                        items.push(match inner {
+                            Some(it) if it.as_rule() == Rule::text => Value::Text(self.text(it)?),
+                            Some(it) if it.as_rule() == Rule::number => self.number(it)?,
+                            _ => {
+                                return Err(self.refuse(
+                                    span,
+                                    "this list holds something else than texts and numbers",
+                                    "a rule compares columns with constants",
+                                ));
+                            }
+                        });
+                    }
                 }
                 Value::List(items)
             }
@@ -467,9 +587,19 @@ impl<'a> Reader<'a> {
             Rule::name => {
                 let name = self.name(&first)?;
                 match self.names.get(&name) {
-                    Some(it) => it.clone(),
+                    Some(Named::Value(it)) => it.clone(),
+                    Some(Named::Unread(why)) => return Err(why.clone()),
+                    Some(Named::Table(_)) => return Err(self.nested(span)),
                     None => Value::Operand(self.column(name)),
                 }
+            }
+            Rule::raw_call | Rule::raw_group => return Err(self.nested(span)),
+            Rule::datetime => {
+                return Err(self.refuse(
+                    span,
+                    "a date is compared",
+                    "a rule is asked about the events of its schedule",
+                ));
             }
             Rule::star => {
                 return Err(self.refuse(
@@ -504,6 +634,17 @@ impl<'a> Reader<'a> {
         Ok(res)
     }
 
+    fn nested(&self, span: Span) -> Box<Diagnostic> {
+        Box::new(
+            unsayable(
+                span,
+                "values are taken from another query, or are no values",
+                "a rule is about single events of one log source",
+            )
+            .with_help("write the values out, or relate the events by a correlation"),
+        )
+    }
+
     fn column(&self, name: String) -> Operand {
         let kind = self.columns.kind(&name);
         Operand {
@@ -535,6 +676,9 @@ impl<'a> Reader<'a> {
     fn call(&mut self, pair: Pair<'_, Rule>, span: Span) -> Read<Value> {
         let mut inner = pair.into_inner();
         let function = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
+        if let Some(Named::Unread(why)) = self.names.get(&function) {
+            return Err(why.clone());
+        }
         let mut values = Vec::new();
         let mut places = Vec::new();
         for it in inner {
@@ -553,6 +697,19 @@ impl<'a> Reader<'a> {
             },
             ("coalesce", [Value::Operand(it), Value::Text(empty)]) if empty.is_empty() => {
                 Ok(Value::Operand(it.clone()))
+            }
+            ("column_ifexists" | "columnifexists", [Value::Text(name), Value::Text(empty)])
+                if empty.is_empty() =>
+            {
+                Ok(Value::Operand(self.column(name.clone())))
+            }
+            ("ipv4_is_private", [Value::Operand(it)]) => {
+                let nets = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+                let nets = nets.map(|it| Value::Text(it.to_owned()));
+                of(self.networks("ipv4_is_in_range", it, &nets, span)?)
+            }
+            ("ipv4_is_match", [Value::Operand(it), net @ Value::Text(_)]) => {
+                of(self.networks("ipv4_is_in_range", it, std::slice::from_ref(net), span)?)
             }
             ("iff" | "iif", [condition, yes, no]) => {
                 let (condition, yes, no) =
@@ -578,6 +735,9 @@ impl<'a> Reader<'a> {
             ("tostring", [it @ Value::Text(_)]) => Ok(it.clone()),
             ("todouble" | "toreal" | "toint" | "tolong" | "todecimal", [Value::Operand(it)]) => {
                 Ok(Value::Operand(Operand { kind: Kind::Number, text: false, ..it.clone() }))
+            }
+            ("todouble" | "toreal" | "toint" | "tolong" | "todecimal", [it @ Value::Number(_)]) => {
+                Ok(it.clone())
             }
             ("tobool", [Value::Operand(it)]) => {
                 Ok(Value::Operand(Operand { kind: Kind::Bool, ..it.clone() }))
@@ -729,6 +889,35 @@ impl<'a> Reader<'a> {
     fn refuse(&self, span: Span, message: &str, label: &str) -> Box<Diagnostic> {
         Box::new(unsayable(span, message, label))
     }
+}
+
+/// Why a step of a query can't be part of a rule.
+fn other_step(word: &str, span: Span) -> Diagnostic {
+    let (does, help) = match word {
+        "summarize" | "count" | "distinct" | "make-series" | "top-nested" | "partition" | "scan" => (
+            "joins the matches to groups",
+            "import the filters before it alone, and count or relate by a correlation",
+        ),
+        "take" | "limit" | "top" | "sample" | "sample-distinct" | "top-hitters" => (
+            "limits how many matches there are",
+            "leave it out to import the query; `schedule.max_alerts` of a rule limits alerts",
+        ),
+        "join" | "lookup" | "union" => (
+            "adds rows of another table",
+            "import the filters of each table as a query of their own, and relate the rules by a correlation",
+        ),
+        "mv-expand" | "mv-apply" => (
+            "makes a row of each element of a list",
+            "ask for a value of the list itself, as in `where Column has \"x\"`",
+        ),
+        _ => ("makes other rows of the table's", "import the filters before it alone"),
+    };
+    unsayable(
+        span,
+        format!("`{word}` {does}, and a rule is about single events"),
+        "what stands before it can be read",
+    )
+    .with_help(help)
 }
 
 /// The parts that must all hold, as far as no parentheses are in the way.
