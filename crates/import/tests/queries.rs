@@ -93,5 +93,11 @@ fn any_beginning_of_a_query_is_read_or_refused() {
         {
             assert!(read(language, &format!("a where {text}")).is_err());
         }
+        // Where a parser could try each parenthesis twice, and so never end.
+        for text in ["a in (", "f(", "(T | where ", "let x = (", "x : (", "not (", "[\"a\"]("] {
+            for start in ["T | where ", "a where ", "let a = ", ""] {
+                assert!(read(language, &format!("{start}{}", text.repeat(100))).is_err());
+            }
+        }
     }
 }
