@@ -37,7 +37,7 @@ pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use import::{ImportRequest, Imported, ImportedRule};
 pub use load::{Loaded, LoadedCorrelation, LoadedRule, load, load_with};
 pub use pipelines::{Piped, apply_pipelines, not_for_target, read_pipelines, subject};
-pub use propose::{Example, Proposal, Written, propose, snippet, written};
+pub use propose::{Example, Proposal, Written, flow, propose, snippet, written};
 pub use reasons::{Reason, reasons};
 pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use rule_set::{Detector, detector};

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::coverage::{Part, parts};
 use crate::load::{Loaded, LoadedRule};
 
-pub use write::{Written, snippet, written};
+pub use write::{Written, flow, snippet, written};
 
 /// What is proposed for a rule.
 #[derive(Debug, Default)]

@@ -222,7 +222,8 @@ fn confirm(
     *files = kept;
 }
 
-fn flow(value: &Value) -> String {
+/// An event in one line, as it is written under `tests`.
+pub fn flow(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let parts: Vec<String> =
