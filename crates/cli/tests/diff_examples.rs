@@ -50,7 +50,10 @@ const EDITS: &[Edit] = &[
     (
         "A value is added",
         "The rule matches more. The event is one that the new value brings.",
-        &[("            - 'verifyctl'\n", "            - 'verifyctl'\n            - 'encodehex'\n")],
+        &[(
+            "            - 'verifyctl'\n",
+            "            - 'verifyctl'\n            - 'encodehex'\n",
+        )],
     ),
     (
         "A value is dropped",
@@ -73,7 +76,10 @@ const EDITS: &[Edit] = &[
     (
         "contains becomes startswith",
         "A command line begins with the program, so the rule is as good as dead. Its own example tells.",
-        &[("        CommandLine|contains:\n            - 'urlcache'", "        CommandLine|startswith:\n            - 'urlcache'")],
+        &[(
+            "        CommandLine|contains:\n            - 'urlcache'",
+            "        CommandLine|startswith:\n            - 'urlcache'",
+        )],
     ),
     (
         "all is dropped",
@@ -100,7 +106,7 @@ const EDITS: &[Edit] = &[
     ),
     (
         "A refactoring",
-        "Two selections become one, and a list becomes an expression. That it changes nothing is proved.",
+        "A list becomes two selections, and the end of a path an expression. That it changes nothing is proved.",
         &[
             (
                 "        - Image|endswith: '\\certutil.exe'\n        - OriginalFileName: CertUtil.exe\n",
@@ -115,7 +121,11 @@ const EDITS: &[Edit] = &[
     (
         "A typo and what is said about the rule",
         "Nothing is matched otherwise, and the review is over in a line.",
-        &[(", wich it", ", which it"), ("level: high", "level: critical"), ("attack.t1105]", "attack.t1105, attack.s0160]")],
+        &[
+            (", wich it", ", which it"),
+            ("level: high", "level: critical"),
+            ("attack.t1105]", "attack.t1105, attack.s0160]"),
+        ],
     ),
 ];
 
@@ -175,5 +185,8 @@ fn the_page_is_what_the_command_says() {
         std::fs::write(&file, &page).unwrap();
     }
     let known = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(known == page, "docs/diff-examples.md is not current: run this test with UPDATE_DOCS=1");
+    assert!(
+        known == page,
+        "docs/diff-examples.md is not current: run this test with UPDATE_DOCS=1"
+    );
 }

@@ -82,7 +82,7 @@ pub(crate) fn unreached(rule: &LoadedRule, text: &str) -> Vec<Diagnostic> {
     let mut whole = None;
     for it in parts(&draft, &unused) {
         let (name, detection) = &draft.selections[it.selection];
-        if it.entry.is_some() && whole != Some(it.selection) {
+        if whole != Some(it.selection) {
             whole = None;
         }
         if whole.is_some() || reached(it.expr.clone(), &events) != Some(false) {
@@ -115,5 +115,7 @@ fn first(detection: &Detection) -> Option<Span> {
 
 fn problem(span: Span, message: String) -> Diagnostic {
     Diagnostic::info(&UNREACHED, span, message, "a mistake in it would pass all of `tests`")
-        .with_help("add an example with an event that it takes in; `rulec test --generate` proposes one")
+        .with_help(
+            "add an example with an event that it takes in; `rulec test --generate` proposes one",
+        )
 }

@@ -8,10 +8,10 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use ::propose::{Flat, Found, Maker, Wish, nest};
 use ir::{Expr, Fixture};
 use lower::{Detection, Draft, Item, Value as ItemValue};
 use matcher::Matcher;
-use ::propose::{Flat, Found, Maker, Wish, nest};
 use serde_json::Value;
 use source::Span;
 
@@ -195,8 +195,7 @@ impl Run<'_> {
     /// Any event that the rule matches.
     fn any(&mut self) {
         let (own, whole) = (self.own, self.whole.clone());
-        let wish =
-            Wish { goals: vec![(own, true)], made_of: vec![&whole], prefer: &[] };
+        let wish = Wish { goals: vec![(own, true)], made_of: vec![&whole], prefer: &[] };
         match self.maker.event(&wish) {
             Found::Event(it) => self.put("matched".to_owned(), it),
             Found::Never => self.res.notes.push("the rule matches no event".to_owned()),
@@ -207,8 +206,13 @@ impl Run<'_> {
     /// An event that differs in one field from one that the rule matches.
     fn nearly(&mut self, with: &[&Part]) {
         let known = self.fixtures.iter().filter(|it| it.matches).map(|it| flat(&it.event));
-        let events: Vec<Flat> =
-            self.made.iter().filter(|it| it.0.matches).map(|it| it.1.clone()).chain(known).collect();
+        let events: Vec<Flat> = self
+            .made
+            .iter()
+            .filter(|it| it.0.matches)
+            .map(|it| it.1.clone())
+            .chain(known)
+            .collect();
         let tests: Vec<&Expr> = with.iter().filter_map(|it| it.expr.as_ref()).collect();
         let goals = [(self.own, false)];
         for event in events {

@@ -278,7 +278,8 @@ fn a_later_file_changes_what_an_earlier_one_defines() {
     let targets = Targets::builtin();
     let request = ImportRequest::new("falco", None, &targets).unwrap();
     let files = [("a.yaml", base), ("b.yaml", mine)];
-    let imported = request.import(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
+    let imported =
+        request.import(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
     assert!(imported.problems.is_empty(), "{:#?}", imported.problems);
     let [made] = imported.rules.as_slice() else { panic!("{:#?}", imported.rules) };
     let loaded = rule(&made.text);

@@ -3,9 +3,7 @@
 
 use std::path::PathBuf;
 
-use rulec_driver::{
-    Config, Example, Loaded, load, propose, run_fixtures, snippet, written,
-};
+use rulec_driver::{Config, Example, Loaded, load, propose, run_fixtures, snippet, written};
 
 fn loaded(text: &str) -> Loaded {
     load([("rule.yml".to_owned(), text.as_bytes().to_vec())])
@@ -95,8 +93,7 @@ fn what_is_tried_already_is_not_proposed() {
          CommandLine: 'x -urlcache y' }}\n"
     );
     let loaded = loaded(&text);
-    let names: Vec<String> =
-        proposed(&loaded).remove(0).1.into_iter().map(|it| it.name).collect();
+    let names: Vec<String> = proposed(&loaded).remove(0).1.into_iter().map(|it| it.name).collect();
     assert_eq!(
         names,
         [
@@ -132,7 +129,10 @@ fn a_file_is_only_added_to() {
         assert_eq!(text.ends_with('\n'), new.ends_with('\n'));
     }
     let new = after(&texts[3]);
-    assert!(new.contains("CommandLine: x -urlcache y # there\n  - name: matched by entry 2"), "{new}");
+    assert!(
+        new.contains("CommandLine: x -urlcache y # there\n  - name: matched by entry 2"),
+        "{new}"
+    );
     assert!(new.contains("\n\n# between\ntargets:\n"), "{new}");
 }
 
@@ -165,7 +165,9 @@ fn a_part_that_no_event_reaches_is_told() {
 /// Hostile names and values are written so that they are read again.
 #[test]
 fn hostile_values_are_written_so_that_they_are_read() {
-    let values = ["'", "\"", ": #", "- ", "{}", "[", "%", "@", "\\n", "\\t", "`", "&x", "!!", "? ", "|", ">"];
+    let values = [
+        "'", "\"", ": #", "- ", "{}", "[", "%", "@", "\\n", "\\t", "`", "&x", "!!", "? ", "|", ">",
+    ];
     for value in values {
         let text = format!(
             "title: A\nlogsource: {{ category: x }}\ndetection:\n  sel:\n    '{0}': \"{1}\"\n    g|contains: \"{1}\"\n  \
@@ -180,7 +182,8 @@ fn hostile_values_are_written_so_that_they_are_read() {
 /// Every example for every rule of a large corpus holds.
 #[test]
 fn the_corpus_gets_examples() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/sigmahq/rules");
+    let root =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/sigmahq/rules");
     if !root.is_dir() {
         eprintln!("notice: no corpus beside the repository; nothing is proposed for it");
         return;
@@ -197,9 +200,8 @@ fn the_corpus_gets_examples() {
         }
     }
     files.sort();
-    let texts = files.iter().step_by(12).map(|it| {
-        (it.display().to_string(), std::fs::read(it).unwrap())
-    });
+    let texts =
+        files.iter().step_by(12).map(|it| (it.display().to_string(), std::fs::read(it).unwrap()));
     let loaded = load(texts);
     let wanted = proposed(&loaded);
     let (files, problems) = written(&loaded, &wanted, &Config::default());

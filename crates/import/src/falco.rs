@@ -128,7 +128,8 @@ impl Reader<'_> {
             Rule::macro_name => match self.names.macros.get(inner.as_str()) {
                 Some(Ok(expr)) => Ok(expr.clone()),
                 Some(Err(why)) => {
-                    let why = why.as_ref().map_or_else(String::new, |it| format!(": {}", it.message));
+                    let why =
+                        why.as_ref().map_or_else(String::new, |it| format!(": {}", it.message));
                     Err(self.refuse(
                         span,
                         format!("the macro `{}` can't be read{why}", inner.as_str()),

@@ -10,9 +10,11 @@
 //! **Invariant:** every event is confirmed by `matcher`.
 
 mod field;
+mod path;
 mod plan;
 mod sample;
 mod value;
+mod world;
 
 use ir::{Expr, LogSource};
 use matcher::Matcher;
@@ -21,7 +23,7 @@ use serde_json::Value;
 use source::Span;
 
 use crate::plan::Plan;
-use crate::value::World;
+use crate::world::World;
 
 pub use plan::{Flat, nest};
 
@@ -74,7 +76,12 @@ impl Maker {
         for schema in [Schema::single(), Schema::many()] {
             match Prover::new(&schema).ask(&wish.goals) {
                 Verdict::Differs(it) => {
-                    return Found::Event(plan::dressed(&it.event, &wish.goals, &self.world, &goals));
+                    return Found::Event(plan::dressed(
+                        &it.event,
+                        &wish.goals,
+                        &self.world,
+                        &goals,
+                    ));
                 }
                 Verdict::Unknown(it) => why = Some(it.to_string()),
                 Verdict::Proved(_) => why = None,

@@ -8,7 +8,8 @@ use source::Span;
 
 use crate::Goals;
 use crate::field::Style;
-use crate::value::{Program, World, candidates, unlike};
+use crate::value::{Program, candidates, unlike};
+use crate::world::World;
 
 /// An event as fields and values, in order. A name may have dots in it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -223,7 +224,8 @@ impl Plan {
             let name = name_of(field, world);
             let style = Style::of(&name);
             if style == Style::Program || style == Style::FileName {
-                let first = candidates(&name, style, predicates, world, &program).into_iter().next();
+                let first =
+                    candidates(&name, style, predicates, world, &program).into_iter().next();
                 program.note(&name, first.as_ref());
             }
         }
@@ -364,7 +366,9 @@ fn flattened(event: &Value, tests: &[&Test]) -> Flat {
         }
     }
     let known = |key: &str| {
-        names.iter().any(|it| **it == *key || it.strip_prefix(key).is_some_and(|it| it.starts_with('.')))
+        names
+            .iter()
+            .any(|it| **it == *key || it.strip_prefix(key).is_some_and(|it| it.starts_with('.')))
     };
     for (key, value) in event.as_object().into_iter().flatten() {
         if !known(key) {

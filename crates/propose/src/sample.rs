@@ -70,7 +70,9 @@ fn holds(class: &ClassUnicode, ch: char) -> bool {
 
 fn is_anything(hir: &Hir) -> bool {
     match hir.kind() {
-        HirKind::Class(Class::Unicode(it)) => ['a', ' ', '/', '\\', '"'].iter().all(|ch| holds(it, *ch)),
+        HirKind::Class(Class::Unicode(it)) => {
+            ['a', ' ', '/', '\\', '"'].iter().all(|ch| holds(it, *ch))
+        }
         HirKind::Capture(it) => is_anything(&it.sub),
         _ => false,
     }

@@ -1,87 +1,14 @@
 //! Values that pass tests and look like those of their field.
 
-use ir::{Case, Cmp, Expr, Field, LogSource, Net, Number, Part, Pattern, Predicate, Test};
+use ir::{Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Test};
 use matcher::Matcher;
 use serde_json::{Value, json};
 use source::{FileId, Span};
 
 use crate::field::Style;
+use crate::path;
 use crate::sample::sample;
-
-/// What the events of a log source have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct World {
-    windows: bool,
-    /// Requests to web servers and through proxies.
-    web: bool,
-}
-
-impl World {
-    /// What is known of a log source.
-    pub fn of(logsource: &LogSource) -> World {
-        let is = |it: &Option<std::sync::Arc<str>>, word: &str| it.as_deref() == Some(word);
-        let category = logsource.category.as_deref().unwrap_or_default();
-        let unix = ["linux", "macos", "kubernetes"].iter().any(|it| is(&logsource.product, it));
-        World {
-            windows: is(&logsource.product, "windows")
-                || (logsource.product.is_none()
-                    && matches!(category, "process_creation" | "image_load" | "registry_set"))
-                || (!unix && category.starts_with("registry")),
-            web: matches!(category, "webserver" | "proxy"),
-        }
-    }
-
-    /// Where a text stands that is looked for anywhere.
-    pub fn keyword_field(&self) -> &'static str {
-        if self.web { "cs-uri-query" } else { "message" }
-    }
-
-    /// Values of a field of which nothing more is known, most usual first.
-    fn stock(&self, style: Style, parent: bool) -> &'static [&'static str] {
-        let windows = self.windows;
-        match style {
-            Style::Program if windows && parent => {
-                &["C:\\Windows\\explorer.exe", "C:\\Windows\\System32\\cmd.exe"]
-            }
-            Style::Program if windows => &[
-                "C:\\Windows\\System32\\notepad.exe",
-                "C:\\Windows\\System32\\cmd.exe",
-                "C:\\Program Files\\Tool\\tool.exe",
-                "C:\\Users\\jane\\Downloads\\setup.exe",
-            ],
-            Style::Program if parent => &["/usr/bin/bash", "/usr/sbin/sshd"],
-            Style::Program => &["/usr/bin/cat", "/usr/bin/bash", "/opt/tool/tool", "/tmp/x"],
-            Style::Path if windows => &[
-                "C:\\Users\\jane\\Documents\\report.docx",
-                "C:\\Windows\\System32\\kernel32.dll",
-                "C:\\Temp\\a.txt",
-            ],
-            Style::Path => &["/home/jane/report.txt", "/etc/hosts", "/tmp/a"],
-            Style::FileName if windows => &["notepad.exe", "tool.exe", "a.txt"],
-            Style::FileName => &["cat", "bash", "sleep", "a.txt"],
-            Style::Library if windows => {
-                &["C:\\Windows\\System32\\kernel32.dll", "C:\\Program Files\\Tool\\tool.dll"]
-            }
-            Style::Library => &["/usr/lib/libc.so.6", "/tmp/a.so"],
-            Style::Script => &["Get-ChildItem C:\\Temp", "exit 0"],
-            Style::Command if windows => &["notepad.exe a.txt", "cmd.exe /c dir"],
-            Style::Command => &["cat a.txt", "sh -c ls"],
-            Style::Registry => &["HKLM\\SOFTWARE\\Vendor\\Setting", "HKU\\.DEFAULT\\Software\\Vendor\\Setting"],
-            Style::User if windows => {
-                &["CORP\\jane", "NT AUTHORITY\\SYSTEM", "jane", "SYSTEM", "SRV01$", "Administrator"]
-            }
-            Style::User => &["jane", "root", "www-data", "jane@example.com"],
-            Style::Host => &["www.example.com", "srv01.corp.example", "srv01"],
-            Style::Address => &["203.0.113.9", "10.20.30.40", "192.168.1.20", "127.0.0.1", "2001:db8::9"],
-            Style::Uri => &["/index.html", "https://www.example.com/index.html"],
-            Style::Hash => &["d41d8cd98f00b204e9800998ecf8427e"],
-            Style::Time => &["2026-01-15T10:20:30Z"],
-            Style::Sid => &[SID, "S-1-5-18"],
-            Style::Words => &["an ordinary message"],
-            Style::Plain => &["other", "x"],
-        }
-    }
-}
+use crate::world::{SID, World};
 
 /// The programs of the event, which command lines begin with.
 #[derive(Debug, Default)]
@@ -342,7 +269,8 @@ fn of_pattern(pattern: &Pattern, style: Style) -> Piece {
             Part::Run if at > 0 && at < inner => {
                 // Between two borders there is a name, between two words a blank.
                 let next = next_char(parts, at);
-                let border = |it: Option<char>| it.is_some_and(|it| matches!(it, '\\' | '/' | '.' | '_'));
+                let border =
+                    |it: Option<char>| it.is_some_and(|it| matches!(it, '\\' | '/' | '.' | '_'));
                 let ends = text.chars().last();
                 if style == Style::Registry && text.eq_ignore_ascii_case("HKU\\") {
                     text.push_str(SID);
@@ -372,9 +300,6 @@ fn next_char(parts: &[Part], at: usize) -> Option<char> {
 fn follows(parts: &[Part], at: usize, ch: char) -> bool {
     next_char(parts, at) == Some(ch)
 }
-
-/// The number of a user of a domain.
-const SID: &str = "S-1-5-21-1004336348-1177238915-682003330-1001";
 
 /// Texts made of the pieces: what must stand first, then the others, then what must stand last.
 fn compose(
@@ -424,7 +349,7 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
     let lower = first.to_lowercase();
     let texts = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<String>>();
     match style {
-        Style::Program | Style::Path | Style::Library => path_leads(style, first, &lower, world),
+        Style::Program | Style::Path | Style::Library => path::leads(style, first, &lower, world),
         Style::Command => {
             let own = program.of(name).map(str::to_owned);
             let stem = |it: &str| it.split('.').next().unwrap_or(it).to_lowercase();
@@ -440,7 +365,9 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
                 match first.chars().next() {
                     _ if names_program => res.push(String::new()),
                     Some('\\') if first.contains(".exe") => res.push(String::new()),
-                    Some('-' | '/') => res.push(if world.windows { "tool.exe" } else { "tool" }.to_owned()),
+                    Some('-' | '/') => {
+                        res.push(if world.windows { "tool.exe" } else { "tool" }.to_owned())
+                    }
                     Some(' ') if lower.trim_start().starts_with(['-', '/']) => {
                         res.push(if world.windows { "tool.exe" } else { "tool" }.to_owned());
                     }
@@ -454,7 +381,9 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
             Some('\\') if lower.starts_with("\\software\\") || lower.starts_with("\\system\\") => {
                 texts(&["HKLM", "HKU\\.DEFAULT"])
             }
-            Some('\\') => texts(&["HKLM\\SOFTWARE", "HKLM\\SYSTEM\\CurrentControlSet", "HKU\\.DEFAULT"]),
+            Some('\\') => {
+                texts(&["HKLM\\SOFTWARE", "HKLM\\SYSTEM\\CurrentControlSet", "HKU\\.DEFAULT"])
+            }
             _ if lower.starts_with("hk") => texts(&[""]),
             _ => texts(&["HKLM\\", "HKLM\\SOFTWARE\\", "HKU\\.DEFAULT\\"]),
         },
@@ -484,82 +413,10 @@ fn leads(name: &str, style: Style, first: &str, world: &World, program: &Program
             Some(it) if !it.is_alphanumeric() => texts(&["jane"]),
             _ => texts(&["", "jane", "CORP\\"]),
         },
-        _ if first.starts_with(['[', ']', '.', '-', '_', '@', ':', '/', '\\']) => texts(&["name", ""]),
+        _ if first.starts_with(['[', ']', '.', '-', '_', '@', ':', '/', '\\']) => {
+            texts(&["name", ""])
+        }
         _ => texts(&["", "x"]),
-    }
-}
-
-/// Folders of a user; what begins in one of these.
-const OF_USER: &[&str] = &[
-    "\\appdata\\", "\\desktop\\", "\\downloads\\", "\\documents\\", "\\onedrive", "\\pictures\\",
-    "\\contacts\\", "\\favorites\\", "\\favourites\\", "\\local\\", "\\roaming\\", "\\music\\", "\\videos\\",
-];
-/// Folders of the system.
-const OF_SYSTEM: &[&str] = &["\\temp\\", "\\system32\\", "\\syswow64\\", "\\tasks\\", "\\winsxs\\", "\\fonts\\"];
-
-/// Where well-known programs live that are not in the folder of most.
-const HOMES: &[(&[&str], &str)] = &[
-    (&["explorer.exe", "regedit.exe", "hh.exe", "notepad.exe"], "C:\\Windows"),
-    (&["powershell.exe", "powershell_ise.exe"], "C:\\Windows\\System32\\WindowsPowerShell\\v1.0"),
-    (&["pwsh.exe"], "C:\\Program Files\\PowerShell\\7"),
-    (&["wmic.exe", "wmiprvse.exe", "scrcons.exe"], "C:\\Windows\\System32\\wbem"),
-    (
-        &["winword.exe", "excel.exe", "powerpnt.exe", "outlook.exe", "mspub.exe", "onenote.exe", "msaccess.exe"],
-        "C:\\Program Files\\Microsoft Office\\root\\Office16",
-    ),
-    (&["chrome.exe"], "C:\\Program Files\\Google\\Chrome\\Application"),
-    (&["msedge.exe"], "C:\\Program Files (x86)\\Microsoft\\Edge\\Application"),
-    (&["firefox.exe"], "C:\\Program Files\\Mozilla Firefox"),
-    (&["sqlservr.exe"], "C:\\Program Files\\Microsoft SQL Server\\MSSQL16\\MSSQL\\Binn"),
-    (&["w3wp.exe"], "C:\\Windows\\System32\\inetsrv"),
-    (&["msbuild.exe", "csc.exe", "installutil.exe", "regasm.exe", "regsvcs.exe"], "C:\\Windows\\Microsoft.NET\\Framework64\\v4.0.30319"),
-];
-
-fn path_leads(style: Style, first: &str, lower: &str, world: &World) -> Vec<String> {
-    let windows = world.windows || first.starts_with('\\');
-    let folders: &[&str] = match (windows, style) {
-        (true, Style::Library) => {
-            &["C:\\Windows\\System32", "C:\\Users\\jane\\Downloads", "C:\\ProgramData", "D:\\Tools"]
-        }
-        (true, Style::Program) => {
-            &["C:\\Windows\\System32", "C:\\Program Files\\Tool", "C:\\Users\\jane\\Downloads", "D:\\Tools"]
-        }
-        (true, _) => &["C:\\Users\\jane\\Downloads", "C:\\Windows\\System32", "C:\\ProgramData", "D:\\Data"],
-        (false, Style::Program) => &["/usr/bin", "/opt/tool", "/tmp", "/home/jane/bin"],
-        (false, _) => &["/home/jane", "/etc", "/tmp", "/srv/data"],
-    };
-    let sep = if windows { '\\' } else { '/' };
-    let below = |middle: &str| folders.iter().map(|it| format!("{it}{middle}")).collect::<Vec<_>>();
-    let starts = |all: &[&str]| all.iter().any(|it| lower.starts_with(it));
-    match first.chars().next() {
-        Some('\\') if starts(OF_USER) => vec!["C:\\Users\\jane".to_owned()],
-        Some('\\') if starts(OF_SYSTEM) => vec!["C:\\Windows".to_owned(), "C:".to_owned()],
-        Some('\\') if first.starts_with("\\\\") => vec![String::new()],
-        Some(it) if it == sep && first.trim_end_matches(sep).matches(sep).count() > 1 => {
-            let root = if windows { "C:" } else { "" };
-            let mut res = vec![root.to_owned()];
-            res.extend(below(""));
-            res
-        }
-        Some(it) if it == sep => {
-            let known = HOMES.iter().find(|it| windows && it.0.contains(&&lower[1..]));
-            if let Some((_, home)) = known {
-                let mut res = vec![(*home).to_owned()];
-                res.extend(below(""));
-                return res;
-            }
-            // A folder alone stands at the root, a file alone in a folder.
-            let mut res = below("");
-            if first.ends_with(sep) {
-                res.insert(0, if windows { "C:" } else { "" }.to_owned());
-            }
-            res
-        }
-        Some(':') => vec!["C".to_owned()],
-        Some('.' | '_') => below(&format!("{sep}report")),
-        _ if lower.chars().nth(1) == Some(':') => vec![String::new()],
-        Some('/') => vec![String::new()],
-        _ => below(&sep.to_string()),
     }
 }
 
@@ -569,8 +426,8 @@ fn joined(text: String, piece: &str, style: Style, world: &World) -> String {
     let (Some(last), Some(next)) = (last, next) else { return text + piece };
     // What both have at their borders stands once: `ftp://` and `://host`.
     let least = if matches!(style, Style::Host | Style::Uri | Style::Plain) { 1 } else { 2 };
-    let shared = piece.char_indices().map(|it| it.0).filter(|at| *at >= least);
-    if let Some(at) = shared.filter(|at| text.ends_with(&piece[..*at])).last()
+    let mut shared = piece.char_indices().map(|it| it.0).filter(|at| *at >= least);
+    if let Some(at) = shared.rfind(|at| text.ends_with(&piece[..*at]))
         && !piece[..at].contains(char::is_alphanumeric)
     {
         return format!("{text}{}", &piece[at..]);
@@ -627,9 +484,21 @@ fn tail(name: &str, style: Style, text: &str, world: &World) -> &'static str {
     let separator = matches!(last, Some('\\' | '/'));
     let word = text.rsplit(' ').next().unwrap_or(text);
     match style {
-        Style::Program if separator => if world.windows { "tool.exe" } else { "tool" },
-        Style::Program if world.windows && !text.rsplit('\\').next().is_some_and(|it| it.contains('.')) => {
-            if text.starts_with("C:\\") && text.matches('\\').count() < 3 { "\\tool.exe" } else { ".exe" }
+        Style::Program if separator => {
+            if world.windows {
+                "tool.exe"
+            } else {
+                "tool"
+            }
+        }
+        Style::Program
+            if world.windows && !text.rsplit('\\').next().is_some_and(|it| it.contains('.')) =>
+        {
+            if text.starts_with("C:\\") && text.matches('\\').count() < 3 {
+                "\\tool.exe"
+            } else {
+                ".exe"
+            }
         }
         Style::Library if separator => "tool.dll",
         Style::Path if separator => match name.to_ascii_lowercase() {
@@ -649,7 +518,11 @@ fn tail(name: &str, style: Style, text: &str, world: &World) -> &'static str {
         _ if last == Some('@') => "example.com",
         _ if text.ends_with("://") => "www.example.com/a",
         Style::Words | Style::Plain | Style::User if separator || last == Some(':') => "name",
-        Style::Words | Style::Plain | Style::User if matches!(last, Some('-' | '_' | '=' | '#')) => "1",
+        Style::Words | Style::Plain | Style::User
+            if matches!(last, Some('-' | '_' | '=' | '#')) =>
+        {
+            "1"
+        }
         Style::Words | Style::Plain | Style::Script if last == Some(' ') => "x",
         _ => "",
     }

@@ -61,7 +61,8 @@ pub fn written(
     for (file, source) in loaded.sources.iter() {
         let path = source.path();
         let before = source.text();
-        let rules = wanted.iter().filter_map(|(at, examples)| Some((loaded.rules.get(*at)?, examples)));
+        let rules =
+            wanted.iter().filter_map(|(at, examples)| Some((loaded.rules.get(*at)?, examples)));
         let mine = rules.filter(|it| it.0.file == file && !it.1.is_empty());
         let edits = mine.map(|(rule, examples)| edit(before, &rule.ast, examples));
         let edits: Result<Vec<Edit>, String> = edits.collect();
@@ -213,7 +214,8 @@ fn confirm(
     let mut kept = Vec::new();
     for ((mut it, is_wrong), count) in files.drain(..).zip(is_wrong).zip(sums) {
         if is_wrong {
-            problems.push(format!("{}: the examples can't be added here; add them by hand", it.path));
+            problems
+                .push(format!("{}: the examples can't be added here; add them by hand", it.path));
         } else {
             it.count = count;
             kept.push(it);
@@ -226,8 +228,10 @@ fn confirm(
 pub fn flow(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let parts: Vec<String> =
-                map.iter().map(|(key, value)| format!("{}: {}", scalar(key, true), flow(value))).collect();
+            let parts: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key, true), flow(value)))
+                .collect();
             if parts.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", parts.join(", ")) }
         }
         Value::Array(items) => {
@@ -266,17 +270,44 @@ fn block(value: &Value, at: usize, step: usize, res: &mut String) {
 
 /// A text as a scalar: plain where that is read as the same text, else in quotes.
 fn scalar(text: &str, within: bool) -> String {
-    if text.chars().any(|it| it.is_control() || it == '\u{feff}' || ('\u{e000}'..='\u{f8ff}').contains(&it))
+    if text
+        .chars()
+        .any(|it| it.is_control() || it == '\u{feff}' || ('\u{e000}'..='\u{f8ff}').contains(&it))
         || text.chars().any(|it| it >= '\u{f0000}' || it == '\u{2028}' || it == '\u{2029}')
     {
         return double_quoted(text);
     }
     let first = text.chars().next();
-    let starts = first.is_some_and(|it| it.is_alphanumeric() || matches!(it, '/' | '\\' | '.' | '_' | '$' | '('));
+    let starts = first
+        .is_some_and(|it| it.is_alphanumeric() || matches!(it, '/' | '\\' | '.' | '_' | '$' | '('));
     let harmless = |ch: char| {
         ch.is_alphanumeric()
-            || matches!(ch, ' ' | '/' | '\\' | '.' | '_' | '-' | '$' | '(' | ')' | '+' | ';' | '=' | '@' | '%' | '^' | '~' | '<' | '>' | ':')
-            || (!within && matches!(ch, ',' | '[' | ']' | '{' | '}' | '"' | '?' | '|' | '*' | '&' | '!' | '\''))
+            || matches!(
+                ch,
+                ' ' | '/'
+                    | '\\'
+                    | '.'
+                    | '_'
+                    | '-'
+                    | '$'
+                    | '('
+                    | ')'
+                    | '+'
+                    | ';'
+                    | '='
+                    | '@'
+                    | '%'
+                    | '^'
+                    | '~'
+                    | '<'
+                    | '>'
+                    | ':'
+            )
+            || (!within
+                && matches!(
+                    ch,
+                    ',' | '[' | ']' | '{' | '}' | '"' | '?' | '|' | '*' | '&' | '!' | '\''
+                ))
     };
     let plain = starts
         && text.chars().all(harmless)
@@ -297,7 +328,8 @@ fn reads_as_text(text: &str) -> bool {
         return true;
     }
     // What begins like a number may be one in some version of YAML, or a date.
-    !words.contains(&lower.as_str()) && !text.starts_with(|ch: char| ch.is_ascii_digit() || ch == '.')
+    !words.contains(&lower.as_str())
+        && !text.starts_with(|ch: char| ch.is_ascii_digit() || ch == '.')
 }
 
 fn double_quoted(text: &str) -> String {
@@ -327,10 +359,30 @@ mod tests {
     #[test]
     fn texts_stay_texts() {
         for text in [
-            "a", "C:\\Windows\\a.exe", "a: b", "4688", "true", "it's", "-x", "", " a ", "a #b", "{a}",
-            "a\nb", "\u{f0000}", "@a", "*", "2026-01-01", "a,b", "x:", "\u{fffd}", "1.2.3.4", "~",
+            "a",
+            "C:\\Windows\\a.exe",
+            "a: b",
+            "4688",
+            "true",
+            "it's",
+            "-x",
+            "",
+            " a ",
+            "a #b",
+            "{a}",
+            "a\nb",
+            "\u{f0000}",
+            "@a",
+            "*",
+            "2026-01-01",
+            "a,b",
+            "x:",
+            "\u{fffd}",
+            "1.2.3.4",
+            "~",
         ] {
-            for (made, wrap) in [(scalar(text, false), "v: {}"), (scalar(text, true), "{ v: {} }")] {
+            for (made, wrap) in [(scalar(text, false), "v: {}"), (scalar(text, true), "{ v: {} }")]
+            {
                 let yaml = wrap.replacen("{}", &made, 1);
                 let value: Value = serde_yaml::from_str(&yaml).unwrap();
                 assert_eq!(value["v"], Value::from(text), "{yaml}");

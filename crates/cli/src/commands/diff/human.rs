@@ -27,9 +27,7 @@ fn change(it: &Change<'_>, diff: &Diff<'_>, shell: &mut Shell) {
         let name = printable(&failing.fixture.name);
         shell.out(&format!("  why it {how} the example \"{name}\""));
         for reason in &failing.reasons {
-            let held = if reason.held { "passes" } else { "fails " };
-            let line = format!("    {held}  {}; in the event, {}", reason.test, reason.found);
-            shell.out(&printable(&line));
+            shell.out(&format!("    {}", printable(&words::reason(reason))));
         }
     }
     for witness in &it.witnesses {

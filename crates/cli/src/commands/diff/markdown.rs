@@ -69,8 +69,7 @@ fn details(it: &Change<'_>) -> Option<String> {
     for failing in &it.failing {
         let mut text = String::new();
         for reason in &failing.reasons {
-            let held = if reason.held { "passes" } else { "fails " };
-            text.push_str(&format!("{held}  {}; in the event, {}\n", reason.test, reason.found));
+            text.push_str(&format!("{}\n", words::reason(reason)));
         }
         let how = if failing.fixture.matches { "does not match" } else { "matches" };
         let name = inline(&failing.fixture.name);
@@ -86,7 +85,10 @@ fn details(it: &Change<'_>) -> Option<String> {
         let (old, new) = it.meanings();
         let same = it.relation == driver::Relation::Same;
         if !old.is_empty() && !new.is_empty() && old != new && !same {
-            parts.push(format!("What it asks, before and now\n{}", fence("diff", &words::unified(&old, &new))));
+            parts.push(format!(
+                "What it asks, before and now\n{}",
+                fence("diff", &words::unified(&old, &new))
+            ));
         } else if old.is_empty() && !new.is_empty() {
             parts.push(format!("What it asks\n{}", fence("text", &new)));
         }

@@ -74,7 +74,8 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
                     return "same: it matches exactly the events that it did (proved)".to_owned();
                 }
                 (driver::Relation::Unknown, _) => {
-                    return "unknown: it differs, but no proof, example or event shows how".to_owned();
+                    return "unknown: it differs, but no proof, example or event shows how"
+                        .to_owned();
                 }
                 (driver::Relation::Wider, true) => {
                     "wider: it matches all that it did, and more (proved)"
@@ -204,6 +205,13 @@ pub fn rendered(it: &Rendered) -> String {
         Rendered::Text(text, _) => text.clone(),
         Rendered::Refused(why) => format!("refused: {why}\n"),
     }
+}
+
+/// Why a rule gave its verdict: a test, whether the event passes it, and what the event says there.
+pub fn reason(it: &driver::Reason) -> String {
+    let held = if it.held { "passes" } else { "fails " };
+    let within = if it.found.starts_with("the event") { "" } else { "in the event, " };
+    format!("{held}  {}; {within}{}", it.test, it.found)
 }
 
 /// What stands before an event that old and new tell apart.
