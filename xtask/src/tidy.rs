@@ -15,6 +15,7 @@ const LAYERS: &[&str] = &[
     "pipeline",
     "target",
     "import",
+    "propose",
     "lint",
     "driver",
     "cli",

@@ -266,6 +266,12 @@ pub struct Test {
     /// The same for every target.
     #[arg(long)]
     pub targets: bool,
+    /// Propose examples for what the rules' own leave untried, as YAML to paste.
+    #[arg(long, conflicts_with_all = ["carry", "target", "targets", "format"])]
+    pub generate: bool,
+    /// With `--generate`, add them to the files of the rules.
+    #[arg(long, requires = "generate")]
+    pub write: bool,
 }
 
 /// How results are shown.

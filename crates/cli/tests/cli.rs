@@ -261,3 +261,24 @@ fn pipelines_never_drop_a_filter_or_half_map_a_correlation() {
         assert!(!ran.out.contains("User"), "{name}: {}", ran.out);
     }
 }
+
+/// Examples are proposed on standard output, or added to the file; then there are none to propose.
+#[test]
+fn examples_are_proposed_and_written() {
+    let root = temp("generate");
+    let path = root.join("rule.yml");
+    let rule = "title: A\nlogsource: { category: process_creation, product: windows }\ndetection:\n  sel:\n    \
+                Image|endswith: '\\whoami.exe' # the program\n  condition: sel\n";
+    std::fs::write(&path, rule).unwrap();
+    let path = path.to_str().unwrap();
+    let ran = rulec(&["test", "--generate", path], "");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("event: { Image: C:\\Windows\\System32\\whoami.exe }"), "{}", ran.out);
+    assert_eq!(std::fs::read_to_string(path).unwrap(), rule);
+    let ran = rulec(&["test", "--generate", "--write", path], "");
+    assert!(ran.err.contains("2 examples written into 1 file"), "{}", ran.err);
+    assert!(std::fs::read_to_string(path).unwrap().starts_with(rule));
+    assert_eq!(rulec(&["test", path], "").code, 0);
+    let ran = rulec(&["test", "--generate", path], "");
+    assert!(ran.out.is_empty() && ran.err.contains("0 examples"), "{}{}", ran.out, ran.err);
+}

@@ -75,6 +75,7 @@ impl<'a> ImportRequest<'a> {
         let mut res = Imported::default();
         let mut shelf = Shelf::default();
         let columns = self.profile.map_or(Columns::unknown(), Columns::of);
+        let mut readable = Vec::new();
         for (path, bytes) in files {
             let decoded = source::decode(bytes);
             let id = res.sources.add(path.clone(), decoded.text);
@@ -83,6 +84,10 @@ impl<'a> ImportRequest<'a> {
                 res.problems.push(crate::load::not_utf8(Span::new(id, at, at + 3)));
                 continue;
             }
+            self.language.shelve(&text, id, &mut shelf);
+            readable.push((path, id, text));
+        }
+        for (path, id, text) in readable {
             match self.language.documents(&text, id, &columns, &mut shelf) {
                 Ok(documents) => {
                     let alone = documents.len() == 1;

@@ -100,6 +100,18 @@ impl Judge for Proof {
         // An event whose fields hold one value each is read more easily, where there is one.
         let (plain_expr, plain) = compare(&old.expr, &new.expr, &prove::Schema::single());
         let witnesses = if plain_expr == expr { plain } else { witnesses };
+        let maker = propose::Maker::new(&new.logsource);
+        let dress = |(event, before, after)| {
+            // An event that looks like one of the log source is read more easily still.
+            let goals = vec![(&old.expr, before), (&new.expr, after)];
+            let made_of = vec![if after { &new.expr } else { &old.expr }];
+            let wish = propose::Wish { goals: goals.clone(), made_of, prefer: &[] };
+            match maker.event(&wish) {
+                propose::Found::Event(it) => (propose::nest(&it, &goals), before, after),
+                _ => (event, before, after),
+            }
+        };
+        let witnesses = witnesses.into_iter().map(dress).collect();
         Judgement { relation: expr.and(sources(&old.logsource, &new.logsource)), witnesses }
     }
 }

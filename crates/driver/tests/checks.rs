@@ -103,3 +103,18 @@ detection:
     assert_eq!(found(&text.replace("SECOND", "selection2")), 0);
     assert_eq!(found(&text.replace("SECOND", "selection1")), 1);
 }
+
+/// A list of which no entry is reached is told once, and hides nothing of the selections after it.
+#[test]
+fn every_selection_that_no_example_reaches_is_told() {
+    let text = "title: A\nlogsource: { category: x }\ndetection:\n  a: [{ f: 1 }, { f: 2 }]\n  b: { g: 1 }\n  c: { h: 1 }\n  \
+                condition: 1 of them\ntests:\n  - { match: true, event: { h: 1 } }\n";
+    let loaded = rulec_driver::load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+    let all = rulec_driver::check(&loaded, &Default::default(), Vec::new()).unwrap();
+    let found: Vec<&str> =
+        all.iter().filter(|it| it.code.id == "D006").map(|it| it.message.as_str()).collect();
+    assert_eq!(
+        found,
+        ["no example reaches the selection `a`", "no example reaches the selection `b`"]
+    );
+}

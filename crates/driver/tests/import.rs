@@ -264,3 +264,29 @@ fn broken_files_are_located() {
         assert_eq!(position.line, line, "{text}\n{}", problem.message);
     }
 }
+
+/// Falco looks at a condition when it has read all of its files, so a later one changes earlier ones.
+#[test]
+fn a_later_file_changes_what_an_earlier_one_defines() {
+    let base = "- list: shells\n  items: [sh]\n- macro: allowed\n  condition: (evt.num=0)\n- macro: started\n  \
+                condition: evt.type=execve and not allowed\n- rule: A\n  desc: d\n  condition: started and proc.name in \
+                (shells)\n  output: o\n  priority: INFO\n  exceptions:\n    - name: dir\n      fields: [proc.pname, \
+                fd.name]\n      comps: [=, startswith]\n";
+    let mine = "- list: shells\n  items: [zsh]\n  override: {items: append}\n- macro: allowed\n  condition: \
+                proc.pname=make\n- rule: A\n  exceptions:\n    - name: dir\n      values:\n        - [cc, /tmp/]\n  \
+                override: {exceptions: append}\n- rule: A\n  condition: and user.uid != 0\n  append: true\n";
+    let targets = Targets::builtin();
+    let request = ImportRequest::new("falco", None, &targets).unwrap();
+    let files = [("a.yaml", base), ("b.yaml", mine)];
+    let imported =
+        request.import(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
+    assert!(imported.problems.is_empty(), "{:#?}", imported.problems);
+    let [made] = imported.rules.as_slice() else { panic!("{:#?}", imported.rules) };
+    let loaded = rule(&made.text);
+    let wanted = "evt.type=execve and not proc.pname=make and proc.name in (sh, zsh) and user.uid != 0 and not \
+                  (proc.pname=cc and fd.name startswith /tmp/)";
+    let wanted = import("falco", None, "query.txt", wanted);
+    let wanted = rule(&wanted.rules[0].text);
+    let verdict = equivalent(meaning(&loaded), meaning(&wanted), &Schema::many());
+    assert!(verdict.is_proved(), "{verdict:?}\n{}", made.text);
+}

@@ -119,6 +119,14 @@ pub(crate) fn read(
     found.map_err(|it| vec![*it])
 }
 
+/// Puts what a file defines on the shelf, before any file is read that may be changed by it.
+pub(crate) fn shelve(language: &Language, file: &File<'_>, shelf: &mut Shelf) {
+    if language.key == "falco" && falco::is_file(file.text) {
+        // What is wrong with the file is told when it is read.
+        let _ = shelf.add(file);
+    }
+}
+
 /// A file that is nothing but a query.
 fn bare(language: &Language, file: &File<'_>, columns: &Columns<'_>) -> Document {
     let place = Place::whole(file.text, file.id);

@@ -283,8 +283,9 @@ impl Reader<'_> {
     ) -> Read<Expr> {
         let refuse = |(message, at): (String, usize)| {
             // Where no escape stands before it, the place in the text is one in the query.
-            let from = literal.as_span().start() + 1 + at;
-            let exact = literal.as_str().get(1 + at..).zip(text.get(at..));
+            let quote = if literal.as_rule() == Rule::raw { 3 } else { 1 };
+            let from = literal.as_span().start() + quote + at;
+            let exact = literal.as_str().get(quote + at..).zip(text.get(at..));
             let same = exact.is_some_and(|(a, b)| a.chars().next() == b.chars().next());
             let span = if same { self.place.span(from, from + 1) } else { span };
             Box::new(unsayable(

@@ -35,8 +35,8 @@ type Read<T> = Result<T, Box<Diagnostic>>;
 /// What names stand for.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// Conditions; `None` where one can't be read.
-    pub macros: BTreeMap<String, Option<Expr>>,
+    /// Conditions; why, where one can't be read.
+    pub macros: BTreeMap<String, Result<Expr, Option<Diagnostic>>>,
     /// Items, lists within lists already opened.
     pub lists: BTreeMap<String, Vec<String>>,
 }
@@ -126,19 +126,23 @@ impl Reader<'_> {
                 None => Err(self.odd(span)),
             },
             Rule::macro_name => match self.names.macros.get(inner.as_str()) {
-                Some(Some(expr)) => Ok(expr.clone()),
-                Some(None) => Err(self.refuse(
-                    span,
-                    format!("the macro `{}` can't be read", inner.as_str()),
-                    "so neither can what uses it",
-                )),
+                Some(Ok(expr)) => Ok(expr.clone()),
+                Some(Err(why)) => {
+                    let why =
+                        why.as_ref().map_or_else(String::new, |it| format!(": {}", it.message));
+                    Err(self.refuse(
+                        span,
+                        format!("the macro `{}` can't be read{why}", inner.as_str()),
+                        "so neither can what uses it",
+                    ))
+                }
                 None => Err(Box::new(
                     unsayable(
                         span,
                         format!("there is no macro `{}` here", inner.as_str()),
                         "what it stands for is not known",
                     )
-                    .with_help("name the file that defines it before this one"),
+                    .with_help("name the file that defines it, too"),
                 )),
             },
             _ => self.comparison(inner, span),

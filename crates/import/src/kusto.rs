@@ -7,19 +7,20 @@
 //! - `has` looks for whole terms: runs of ASCII's letters and digits.
 //! - Regular expressions are those of Rust: a search, in which `\d` is any Unicode digit.
 
+mod call;
 mod grammar;
 mod operand;
+mod step;
 mod text;
 
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
-use ir::{Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Test, TimePart};
+use ir::{Cmp, Expr, Field, Number, Predicate, Test, TimePart};
 use pest::Parser;
 use pest::iterators::Pair;
 use rustc_hash::FxHashMap;
 use source::Span;
-use target::Kind;
 
 use crate::Query;
 use crate::columns::Columns;
@@ -55,6 +56,15 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagn
     for it in pairs.next().map(Pair::into_inner).into_iter().flatten() {
         let done = match it.as_rule() {
             Rule::let_statement => reader.binding(it),
+            Rule::setting => {
+                let label = "a rule says which events match";
+                reader.aside.push(aside(
+                    place.of(&it),
+                    "a setting of the engine is left aside",
+                    label,
+                ));
+                Ok(())
+            }
             Rule::pipeline => reader.pipeline(it, &mut res, &mut filters),
             _ => Ok(()),
         };
@@ -72,9 +82,19 @@ struct Reader<'a> {
     /// Columns that are written otherwise than by their name.
     aliases: Vec<(&'a str, String)>,
     /// Names that the query itself gives to values and columns.
-    names: FxHashMap<String, Value>,
+    names: FxHashMap<String, Named<'a>>,
     aside: Vec<Diagnostic>,
     lookback: Option<String>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+enum Named<'a> {
+    Value(Value),
+    /// A table and what is done to it.
+    Table(Pair<'a, Rule>),
+    /// What is not read: an error only for what uses it.
+    Unread(Box<Diagnostic>),
 }
 
 /// What an expression is.
@@ -96,32 +116,40 @@ enum Value {
 }
 
 impl<'a> Reader<'a> {
-    fn binding(&mut self, pair: Pair<'_, Rule>) -> Read<()> {
-        let span = self.place.of(&pair);
+    fn binding(&mut self, pair: Pair<'a, Rule>) -> Read<()> {
         let mut name = String::new();
         for it in pair.into_inner() {
-            match it.as_rule() {
-                Rule::name => name = self.name(&it)?,
-                Rule::lambda => {
-                    return Err(self.refuse(
-                        span,
-                        "a function is defined here",
-                        "only names for values are read",
-                    ));
+            let span = self.place.of(&it);
+            let named = match it.as_rule() {
+                Rule::name => {
+                    name = self.name(&it)?;
+                    continue;
                 }
-                Rule::expr => {
-                    let value = self.expr(it)?;
-                    self.names.insert(name.clone(), value);
-                }
-                _ => {}
-            }
+                Rule::expr => match self.expr(it) {
+                    Ok(it) => Named::Value(it),
+                    Err(it) => Named::Unread(it),
+                },
+                Rule::pipeline => Named::Table(it),
+                Rule::lambda => Named::Unread(self.refuse(
+                    span,
+                    "a function is defined here",
+                    "only names for values and tables are read",
+                )),
+                Rule::unread => Named::Unread(self.refuse(
+                    span,
+                    "this is no value and no table with filters",
+                    "what uses it can't be read",
+                )),
+                _ => continue,
+            };
+            self.names.insert(name.clone(), named);
         }
         Ok(())
     }
 
     fn pipeline(
         &mut self,
-        pair: Pair<'_, Rule>,
+        pair: Pair<'a, Rule>,
         res: &mut Query,
         filters: &mut Vec<Expr>,
     ) -> Read<()> {
@@ -129,16 +157,8 @@ impl<'a> Reader<'a> {
             let span = self.place.of(&it);
             match it.as_rule() {
                 Rule::table => match it.into_inner().next() {
-                    Some(name) if name.as_rule() == Rule::name => {
-                        res.place.push(("table", self.name(&name)?));
-                    }
-                    _ => {
-                        return Err(self.refuse(
-                            span,
-                            "what is filtered is not a table",
-                            "a rule is about the events of one log source",
-                        ));
-                    }
+                    Some(it) => self.table(it, span, res, filters)?,
+                    None => return Err(self.odd(span)),
                 },
                 Rule::step => {
                     let Some(step) = it.into_inner().next() else { continue };
@@ -150,7 +170,76 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn step(&mut self, step: Pair<'_, Rule>, span: Span, filters: &mut Vec<Expr>) -> Read<()> {
+    /// Where the rows come from: a table, or what a name stands for.
+    fn table(
+        &mut self,
+        source: Pair<'a, Rule>,
+        span: Span,
+        res: &mut Query,
+        filters: &mut Vec<Expr>,
+    ) -> Read<()> {
+        match source.as_rule() {
+            Rule::name => {
+                let name = self.name(&source)?;
+                match self.names.get(&name).cloned() {
+                    None => res.place.push(("table", name)),
+                    Some(Named::Value(Value::Operand(it))) if it.plain() => {
+                        res.place.push(("table", it.name.to_string()));
+                    }
+                    // Each name is used before it is known again, so this ends.
+                    Some(Named::Table(it)) => {
+                        self.names.remove(&name);
+                        self.pipeline(it, res, filters)?;
+                    }
+                    Some(Named::Unread(why)) => return Err(why),
+                    Some(Named::Value(_)) => {
+                        return Err(self.refuse(
+                            span,
+                            "what is filtered is not a table",
+                            "this name stands for a value",
+                        ));
+                    }
+                }
+            }
+            Rule::pipeline => self.pipeline(source, res, filters)?,
+            Rule::materialized => {
+                for it in source.into_inner().filter(|it| it.as_rule() == Rule::pipeline) {
+                    self.pipeline(it, res, filters)?;
+                }
+            }
+            Rule::empty_call => {
+                let name = source.into_inner().next().map_or("", |it| it.as_str().trim_end());
+                match self.names.get(name).cloned() {
+                    Some(Named::Unread(why)) => return Err(why),
+                    _ => res.place.push(("table", name.to_owned())),
+                }
+            }
+            Rule::other_source => {
+                let word = source.into_inner().next();
+                let (span, word) = word.map_or((span, ""), |it| (self.place.of(&it), it.as_str()));
+                let message = format!("`{word}` looks into several tables, or into none");
+                let label = "a rule is about the events of one log source";
+                return Err(Box::new(
+                    unsayable(span, message, label)
+                        .with_help("import the filters of each table as a query of their own"),
+                ));
+            }
+            _ => {
+                let name = source.into_inner().next().map_or("", |it| it.as_str().trim_end());
+                if let Some(Named::Unread(why)) = self.names.get(name) {
+                    return Err(why.clone());
+                }
+                return Err(self.refuse(
+                    span,
+                    "what is filtered is not a table",
+                    "a rule is about the events of one log source",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: Pair<'a, Rule>, span: Span, filters: &mut Vec<Expr>) -> Read<()> {
         match step.as_rule() {
             Rule::filter => {
                 for it in step.into_inner().filter(|it| it.as_rule() == Rule::expr) {
@@ -172,6 +261,24 @@ impl<'a> Reader<'a> {
                     "a rule says which events match",
                 ));
             }
+            Rule::parse => {
+                let why = self.refuse(
+                    span,
+                    "a part of a text is named here",
+                    "a rule compares columns as they are",
+                );
+                for it in step.into_inner().filter(|it| it.as_rule() == Rule::parsed) {
+                    if let Some(name) = it.into_inner().next() {
+                        let name = self.name(&name)?;
+                        self.names.insert(name, Named::Unread(why.clone()));
+                    }
+                }
+            }
+            Rule::same => self.aside.push(aside(
+                span,
+                "how the matches are shown is left aside",
+                "a rule says which events match",
+            )),
             Rule::sorted => self.aside.push(aside(
                 span,
                 "the order of the matches is left aside",
@@ -180,14 +287,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let word = step.into_inner().find(|it| it.as_rule() == Rule::step_word);
                 let word = word.map(|it| it.as_str().to_owned()).unwrap_or_default();
-                return Err(Box::new(
-                    unsayable(
-                        span,
-                        format!("`{word}` makes other rows of the table's, and a rule is about single events"),
-                        "what stands before it can be read",
-                    )
-                    .with_help("import the filters alone, and say what relates events by a correlation"),
-                ));
+                return Err(Box::new(step::unsaid(&word, span)));
             }
         }
         Ok(())
@@ -214,44 +314,64 @@ impl<'a> Reader<'a> {
 
     /// The length of time, when this says only that an event is not older.
     fn recent(&mut self, pair: &Pair<'_, Rule>) -> Read<Option<String>> {
-        let text = pair.as_str();
-        if pair.as_rule() != Rule::test || !text.contains("ago") {
+        if pair.as_rule() != Rule::test {
             return Ok(None);
         }
         let mut inner = pair.clone().into_inner();
         let (Some(left), Some(tail)) = (inner.next(), inner.next()) else { return Ok(None) };
-        let left = self.sum(left)?;
-        let mut values = Vec::new();
-        let mut sign = String::new();
+        let word = tail.clone().into_inner().next();
+        let word = word.map(|it| it.as_str().trim().to_owned()).unwrap_or_default();
+        if !matches!(word.as_str(), ">" | ">=" | "<" | "<=" | "between") {
+            return Ok(None);
+        }
+        let span = self.place.of(pair);
+        let mut sides = vec![self.sum(left)?];
         for it in tail.into_inner() {
             match it.as_rule() {
-                Rule::sign | Rule::between_word => sign = it.as_str().trim().to_owned(),
-                Rule::sum => values.push(self.sum(it)?),
-                Rule::expr => values.push(self.expr(it)?),
+                Rule::sum => sides.push(self.sum(it)?),
+                Rule::expr => sides.push(self.expr(it)?),
                 _ => {}
             }
         }
-        Ok(match (left, sign.as_str(), values.as_slice()) {
-            (Value::Operand(_), ">" | ">=", [Value::Ago(it)]) => Some(it.clone()),
-            (Value::Operand(_), "between", [Value::Ago(it), Value::Ago(now)]) if now == "0s" => {
+        Ok(match (word.as_str(), sides.as_slice()) {
+            (">" | ">=", [Value::Operand(_), Value::Ago(it)]) if it != "0s" => Some(it.clone()),
+            ("<" | "<=", [Value::Ago(it), Value::Operand(_)]) if it != "0s" => Some(it.clone()),
+            ("between", [Value::Operand(_), Value::Ago(it), Value::Ago(now)]) if now == "0s" => {
                 Some(it.clone())
             }
-            (Value::Ago(it), "<" | "<=", [Value::Operand(_)]) => Some(it),
+            (_, sides) if sides.iter().any(|it| matches!(it, Value::Ago(_))) => {
+                return Err(self.refuse(
+                    span,
+                    "the query looks back from another moment than now",
+                    "a rule is asked about the events of its schedule, up to now",
+                ));
+            }
             _ => None,
         })
     }
 
+    /// A column that is made of others is only read where it is asked.
     fn assignment(&mut self, pair: Pair<'_, Rule>) -> Read<()> {
         let inner = pair.into_inner().filter(|it| it.as_rule() != Rule::equals);
-        let inner: Vec<Pair<'_, Rule>> = inner.collect();
+        let inner: Vec<Pair<'_, Rule>> =
+            inner.filter(|it| it.as_rule() != Rule::step_end).collect();
         if let [name, value] = inner.as_slice()
             && name.as_rule() == Rule::name
         {
             let name = self.name(name)?;
-            let value = self.expr(value.clone())?;
-            self.names.insert(name, value);
+            let span = self.place.of(value);
+            let value = match value.as_rule() {
+                Rule::expr => self.expr(value.clone()),
+                _ => Err(self.computed(span)),
+            };
+            let named = value.map_or_else(Named::Unread, Named::Value);
+            self.names.insert(name, named);
         }
         Ok(())
+    }
+
+    fn computed(&self, span: Span) -> Box<Diagnostic> {
+        self.refuse(span, "values are computed here", "a rule compares columns as they are")
     }
 
     fn expr(&mut self, pair: Pair<'_, Rule>) -> Read<Value> {
@@ -305,6 +425,7 @@ impl<'a> Reader<'a> {
                 Rule::set_word | Rule::between_word => word = it.as_str().to_owned(),
                 Rule::sign => word = it.as_str().split_whitespace().collect::<Vec<_>>().join(" "),
                 Rule::sum => values.push((self.sum(it)?, at)),
+                Rule::raw_group => return Err(self.nested(at)),
                 Rule::operand => values.push((self.operand(it)?, at)),
                 _ => values.push((self.expr(it)?, at)),
             }
@@ -427,11 +548,7 @@ impl<'a> Reader<'a> {
         match (inner.next(), inner.next()) {
             (Some(one), None) if one.as_rule() == Rule::product => self.sum(one),
             (Some(one), None) => self.operand(one),
-            _ => Err(self.refuse(
-                span,
-                "values are computed here",
-                "a rule compares columns as they are",
-            )),
+            _ => Err(self.computed(span)),
         }
     }
 
@@ -453,13 +570,25 @@ impl<'a> Reader<'a> {
             },
             Rule::dynamic => {
                 let mut items = Vec::new();
-                let found = first.into_inner().flat_map(Pair::into_inner);
-                for it in found.flat_map(Pair::into_inner) {
-                    items.push(match it.as_rule() {
-                        Rule::text => Value::Text(self.text(it)?),
-                        Rule::number => self.number(it)?,
-                        _ => return Err(self.odd(span)),
-                    });
+                for json in first.into_inner() {
+                    for it in json.into_inner() {
+                        let inner = if it.as_rule() == Rule::item {
+                            it.into_inner().next()
+                        } else {
+                            Some(it)
+                        };
+                        items.push(match inner {
+                            Some(it) if it.as_rule() == Rule::text => Value::Text(self.text(it)?),
+                            Some(it) if it.as_rule() == Rule::number => self.number(it)?,
+                            _ => {
+                                return Err(self.refuse(
+                                    span,
+                                    "this list holds something else than texts and numbers",
+                                    "a rule compares columns with constants",
+                                ));
+                            }
+                        });
+                    }
                 }
                 Value::List(items)
             }
@@ -467,9 +596,19 @@ impl<'a> Reader<'a> {
             Rule::name => {
                 let name = self.name(&first)?;
                 match self.names.get(&name) {
-                    Some(it) => it.clone(),
+                    Some(Named::Value(it)) => it.clone(),
+                    Some(Named::Unread(why)) => return Err(why.clone()),
+                    Some(Named::Table(_)) => return Err(self.nested(span)),
                     None => Value::Operand(self.column(name)),
                 }
+            }
+            Rule::raw_call | Rule::raw_group => return Err(self.nested(span)),
+            Rule::datetime => {
+                return Err(self.refuse(
+                    span,
+                    "a date is compared",
+                    "a rule is asked about the events of its schedule",
+                ));
             }
             Rule::star => {
                 return Err(self.refuse(
@@ -504,6 +643,17 @@ impl<'a> Reader<'a> {
         Ok(res)
     }
 
+    fn nested(&self, span: Span) -> Box<Diagnostic> {
+        Box::new(
+            unsayable(
+                span,
+                "values are taken from another query, or are no values",
+                "a rule is about single events of one log source",
+            )
+            .with_help("write the values out, or relate the events by a correlation"),
+        )
+    }
+
     fn column(&self, name: String) -> Operand {
         let kind = self.columns.kind(&name);
         Operand {
@@ -530,152 +680,6 @@ impl<'a> Reader<'a> {
             let parts = text::parts(rest)?;
             Some(format!("{}.{}", name.trim_end_matches(".*"), parts.join(".")))
         })
-    }
-
-    fn call(&mut self, pair: Pair<'_, Rule>, span: Span) -> Read<Value> {
-        let mut inner = pair.into_inner();
-        let function = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
-        let mut values = Vec::new();
-        let mut places = Vec::new();
-        for it in inner {
-            places.push(self.place.of(&it));
-            values.push(self.expr(it)?);
-        }
-        let truth = |at: usize, value: &Value| {
-            self.truth(value.clone(), places.get(at).copied().unwrap_or(span))
-        };
-        let of = |it: Truth| Ok(Value::Truth(it));
-        match (function.as_str(), values.as_slice()) {
-            ("not", [it]) => of(truth(0, it)?.not()),
-            ("coalesce", [it @ Value::Truth(_), Value::Truth(other)]) => match other.yes {
-                Expr::Const(value) => of(truth(0, it)?.or(value)),
-                _ => Err(self.odd(span)),
-            },
-            ("coalesce", [Value::Operand(it), Value::Text(empty)]) if empty.is_empty() => {
-                Ok(Value::Operand(it.clone()))
-            }
-            ("iff" | "iif", [condition, yes, no]) => {
-                let (condition, yes, no) =
-                    (truth(0, condition)?.or(false), truth(1, yes)?, truth(2, no)?);
-                let one = Truth::all(vec![condition.clone(), yes]);
-                of(Truth::any(vec![one, Truth::all(vec![condition.not(), no])]))
-            }
-            ("isempty", [Value::Operand(it)]) => of(it.is_empty(span)),
-            ("isnotempty" | "notempty", [Value::Operand(it)]) => of(it.is_empty(span).not()),
-            ("isnull", [Value::Operand(it)]) => of(it.is_null(span)),
-            ("isnotnull" | "notnull", [Value::Operand(it)]) => of(it.is_null(span).not()),
-            ("tolower", [Value::Operand(it)]) => {
-                Ok(Value::Operand(Operand { letters: Letters::Lower, text: true, ..it.clone() }))
-            }
-            ("toupper", [Value::Operand(it)]) => {
-                Ok(Value::Operand(Operand { letters: Letters::Upper, text: true, ..it.clone() }))
-            }
-            ("tolower", [Value::Text(it)]) => Ok(Value::Text(it.to_lowercase())),
-            ("toupper", [Value::Text(it)]) => Ok(Value::Text(it.to_uppercase())),
-            ("tostring", [Value::Operand(it)]) => {
-                Ok(Value::Operand(Operand { text: true, ..it.clone() }))
-            }
-            ("tostring", [it @ Value::Text(_)]) => Ok(it.clone()),
-            ("todouble" | "toreal" | "toint" | "tolong" | "todecimal", [Value::Operand(it)]) => {
-                Ok(Value::Operand(Operand { kind: Kind::Number, text: false, ..it.clone() }))
-            }
-            ("tobool", [Value::Operand(it)]) => {
-                Ok(Value::Operand(Operand { kind: Kind::Bool, ..it.clone() }))
-            }
-            ("parse_json" | "todynamic", [it @ Value::Operand(_)]) => Ok(it.clone()),
-            ("strcat", all) => {
-                let text = all.iter().map(|it| match it {
-                    Value::Text(it) => Some(it.as_str()),
-                    _ => None,
-                });
-                match text.collect::<Option<Vec<&str>>>() {
-                    Some(it) => Ok(Value::Text(it.concat())),
-                    None => Err(self.refuse(
-                        span,
-                        "a text is joined of several columns",
-                        "a rule compares columns as they are",
-                    )),
-                }
-            }
-            ("trim_start", [Value::Text(regex), Value::Operand(it)]) if regex == "(?i)::ffff:" => {
-                Ok(Value::Operand(Operand { unmapped: true, ..it.clone() }))
-            }
-            ("pack_array", _) => Ok(Value::List(values)),
-            ("set_has_element", [Value::Operand(it), Value::Text(text)]) => {
-                let predicate = Predicate::Text(Pattern::literal(text), ir::Case::Sensitive);
-                of(Truth::of(test(&it.name, predicate, span)))
-            }
-            ("datetime_part", [Value::Text(unit), Value::Operand(it)]) => {
-                match unit.to_ascii_lowercase().as_str() {
-                    "minute" => Ok(TimePart::Minute),
-                    "hour" => Ok(TimePart::Hour),
-                    "day" => Ok(TimePart::Day),
-                    "week" | "weekofyear" | "week_of_year" => Ok(TimePart::Week),
-                    "month" => Ok(TimePart::Month),
-                    "year" => Ok(TimePart::Year),
-                    _ => Err(self.odd(span)),
-                }
-                .map(|part| Value::DatePart(part, it.name.clone()))
-            }
-            ("hourofday", [Value::Operand(it)]) => {
-                Ok(Value::DatePart(TimePart::Hour, it.name.clone()))
-            }
-            ("ago", [Value::Duration(it)]) => Ok(Value::Ago(it.clone())),
-            ("now", []) => Ok(Value::Ago("0s".to_owned())),
-            (
-                "ipv4_is_in_range"
-                | "ipv4_is_in_any_range"
-                | "ipv6_is_in_range"
-                | "ipv6_is_in_any_range",
-                [Value::Operand(it), ranges @ ..],
-            ) => of(self.networks(&function, it, ranges, span)?),
-            _ => Err(Box::new(
-                unsayable(
-                    span,
-                    format!("`{function}` has no counterpart in a rule here"),
-                    "it computes a value from columns, or from something that is no column",
-                )
-                .with_help("say what it asks with comparisons of columns"),
-            )),
-        }
-    }
-
-    /// An address of a network; what is no address of that version is neither inside nor outside.
-    fn networks(&self, word: &str, it: &Operand, ranges: &[Value], span: Span) -> Read<Truth> {
-        let mut parts = Vec::new();
-        let four = word.starts_with("ipv4");
-        let mut flat = Vec::new();
-        for range in ranges {
-            match range {
-                Value::List(items) => flat.extend(items),
-                it => flat.push(it),
-            }
-        }
-        let net = |net: Net| test(&it.name, Predicate::Net(net), span);
-        // The function of version 4 does not read an address of it that is written as one of version 6.
-        let colon = Pattern::new([Part::Run, Part::Literal(":".to_owned()), Part::Run]);
-        let colon = || test(&it.name, Predicate::Text(colon.clone(), ir::Case::Sensitive), span);
-        let plain = |expr: Expr| match four && !it.unmapped {
-            true => Expr::all(vec![expr, colon().not()]),
-            false => expr,
-        };
-        for range in flat {
-            let found = match range {
-                Value::Text(text) => Net::parse(text),
-                _ => None,
-            };
-            match found {
-                Some(found) => parts.push(net(found)),
-                None => {
-                    return Err(self.refuse(span, "this is no network", "in this call"));
-                }
-            }
-        }
-        let inside = Expr::any(parts);
-        let every = if four { "0.0.0.0/0" } else { "::/0" };
-        let known = Net::parse(every).map_or(Expr::Const(true), net);
-        let no = Expr::all(vec![known, inside.clone().not()]);
-        Ok(Truth { yes: plain(inside), no: plain(no) })
     }
 
     fn number(&self, pair: Pair<'_, Rule>) -> Read<Value> {

@@ -100,8 +100,14 @@ impl Language {
         (self.read)(text, columns)
     }
 
-    /// Reads a file: a query alone, or what a product keeps queries in. Names that the file defines are
-    /// put on the shelf, for files after it.
+    /// Puts what a file defines on the shelf: do so with all files before the first is read, because
+    /// a later one may change what an earlier one defines.
+    pub fn shelve(&self, text: &str, file: FileId, shelf: &mut Shelf) {
+        document::shelve(self, &document::File { text, id: file }, shelf);
+    }
+
+    /// Reads a file: a query alone, or what a product keeps queries in. Names are those of the shelf and
+    /// of the file itself, which is put on the shelf if it is not there yet.
     ///
     /// # Errors
     ///

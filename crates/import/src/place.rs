@@ -41,6 +41,16 @@ impl<'a> Place<'a> {
         Place { text, file: around.file, map }
     }
 
+    /// Where each byte of the text stands in its file, to make the same place of the text again.
+    pub(crate) fn into_map(self) -> (FileId, Vec<u32>) {
+        (self.file, self.map)
+    }
+
+    /// The place of a text of which [`Place::into_map`] told where it stands.
+    pub(crate) fn again(text: &'a str, (file, map): (FileId, Vec<u32>)) -> Place<'a> {
+        Place { text, file, map }
+    }
+
     /// The place of a part of the text.
     pub fn span(&self, from: usize, to: usize) -> Span {
         if self.map.is_empty() {

@@ -81,6 +81,8 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'The same for every target')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Propose examples for what the rules'' own leave untried, as YAML to paste')
+            [CompletionResult]::new('--write', '--write', [CompletionResultType]::ParameterName, 'With `--generate`, add them to the files of the rules')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -737,7 +737,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__test)
-            opts="-t -h --format --carry --target --targets --color --help"
+            opts="-t -h --format --carry --target --targets --generate --write --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

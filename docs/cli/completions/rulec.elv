@@ -75,6 +75,8 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --target 'Also run each example through the field map of TARGET[/PROFILE]; repeat for several'
             cand --color 'When to use colours'
             cand --targets 'The same for every target'
+            cand --generate 'Propose examples for what the rules'' own leave untried, as YAML to paste'
+            cand --write 'With `--generate`, add them to the files of the rules'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

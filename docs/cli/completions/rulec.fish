@@ -84,6 +84,8 @@ complete -c rulec -n "__fish_rulec_using_subcommand test" -l color -d 'When to u
 always\t'Always'
 never\t'Never'"
 complete -c rulec -n "__fish_rulec_using_subcommand test" -l targets -d 'The same for every target'
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l generate -d 'Propose examples for what the rules\' own leave untried, as YAML to paste'
+complete -c rulec -n "__fish_rulec_using_subcommand test" -l write -d 'With `--generate`, add them to the files of the rules'
 complete -c rulec -n "__fish_rulec_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rulec -n "__fish_rulec_using_subcommand match" -s r -l rules -d 'Files or folders of rules; repeat for several' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand match" -l profile -d 'How the log source and the fields of events are told; `none` lets every rule meet every event' -r

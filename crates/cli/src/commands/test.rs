@@ -13,6 +13,9 @@ use crate::files;
 use crate::shell::{Outcome, Shell, count};
 
 pub fn test(args: &Test, shell: &mut Shell) -> Ended {
+    if args.generate {
+        return super::generate::generate(args, shell);
+    }
     let config = files::config(&args.paths)?;
     let loaded = driver::load_with(files::rules(&args.paths)?, &config);
     let targets = files::targets(config.templates.as_deref())?;

@@ -1,23 +1,36 @@
 //! Files of Falco rules: lists, macros, and rules with their exceptions.
 
-use std::collections::BTreeMap;
-
 use diagnostic::Diagnostic;
 use ir::{Expr, Level};
 use serde_json::{Map, Value};
-use source::Span;
+use source::{FileId, Span};
 
 use super::{Document, File};
 use crate::about::{About, add, tactic, technique, text, texts};
 use crate::falco::{Names, condition};
+use crate::place::aside;
 use crate::{Columns, Place, Query};
 
-/// What files read before this one define.
+/// What files define: lists, macros and rules, as all files together leave them.
+///
+/// Falco reads all of its files before it looks at a condition. So what a later file changes is
+/// changed for the files before it, too.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    names: Names,
-    /// Conditions of macros as they are written, for those that are added to.
-    written: BTreeMap<String, String>,
+    files: Vec<FileId>,
+    lists: Vec<(String, Vec<String>)>,
+    macros: Vec<Macro>,
+    rules: Vec<Written>,
+    /// The names, once all files are there.
+    names: Option<Names>,
+}
+
+/// A macro: its condition as written, and where that stands.
+#[derive(Debug)]
+struct Macro {
+    name: String,
+    written: String,
+    at: (FileId, Vec<u32>),
 }
 
 const KNOWN: &[&str] = &[
@@ -45,33 +58,19 @@ pub fn is_file(text: &str) -> bool {
     text.lines().any(item)
 }
 
-/// All rules of a file.
+/// All rules of a file. What other files on the shelf say of them is part of them.
 pub fn yaml(
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
 ) -> Result<Vec<Document>, Box<Diagnostic>> {
-    let value = file.yaml()?;
-    let Some(items) = value.as_array() else {
-        return Err(file.bad(file.head(), "this is no file of Falco rules", "a list is expected"));
-    };
-    let mut rules: Vec<Written> = Vec::new();
-    let mut from = 0;
-    for item in items {
-        let Some(map) = item.as_object() else { continue };
-        let span = section(file, map, &mut from);
-        if let Some(name) = text(map, "list") {
-            shelf.list(&name, map);
-        } else if let Some(name) = text(map, "macro") {
-            shelf.define(&name, map, file, columns, span);
-        } else if map.contains_key("rule") {
-            match rules.iter_mut().find(|it| it.map.get("rule") == map.get("rule")) {
-                Some(known) => known.change(map),
-                None => rules.push(Written { map: map.clone(), span }),
-            }
-        }
+    shelf.add(file)?;
+    if shelf.names.is_none() {
+        shelf.names = Some(shelf.resolve(columns));
     }
-    Ok(rules.into_iter().map(|it| it.read(file, columns, shelf)).collect())
+    let Some(names) = &shelf.names else { return Ok(Vec::new()) };
+    let mine = shelf.rules.iter().filter(|it| it.file == file.id);
+    Ok(mine.map(|it| it.read(file, columns, names)).collect())
 }
 
 /// Where an item stands: from its first key to the next item.
@@ -103,7 +102,9 @@ fn section(file: &File<'_>, map: &Map<String, Value>, from: &mut usize) -> Span 
 }
 
 /// A rule, and what later items change in it.
+#[derive(Debug)]
 struct Written {
+    file: FileId,
     map: Map<String, Value>,
     span: Span,
 }
@@ -125,6 +126,9 @@ impl Written {
                 (Some(Value::String(old)), Value::String(new)) if adds => {
                     *old = format!("{old} {new}");
                 }
+                (Some(Value::Array(old)), Value::Array(new)) if adds && key == "exceptions" => {
+                    new.iter().for_each(|it| add_exception(old, it));
+                }
                 (Some(Value::Array(old)), Value::Array(new)) if adds => old.extend(new.clone()),
                 _ => {
                     self.map.insert(key.clone(), value.clone());
@@ -133,20 +137,21 @@ impl Written {
         }
     }
 
-    fn read(self, file: &File<'_>, columns: &Columns<'_>, shelf: &Shelf) -> Document {
-        let Written { map, span } = self;
+    fn read(&self, file: &File<'_>, columns: &Columns<'_>, names: &Names) -> Document {
+        let Written { map, span, .. } = self;
+        let span = *span;
         let written = map.get("condition").and_then(Value::as_str).unwrap_or_default();
         let place = Place::within(written, file.text, span);
-        let expr = condition(&place, columns, &shelf.names);
+        let expr = condition(&place, columns, names);
         let expr = expr.and_then(|it| {
             let mut parts = vec![it];
             for exception in map.get("exceptions").and_then(Value::as_array).into_iter().flatten() {
-                parts.extend(exceptions(exception, file, span, columns, &shelf.names)?);
+                parts.extend(exceptions(exception, file, span, columns, names)?);
             }
             Ok(Expr::all(parts))
         });
         let place = place.span(0, written.len());
-        let source = text(&map, "source").unwrap_or_else(|| "syscall".to_owned());
+        let source = text(map, "source").unwrap_or_else(|| "syscall".to_owned());
         // Rules that name no source are about system calls, and so are those that name them.
         let place_of = (source != "syscall").then(|| ("source", source.clone()));
         let query = expr.map(|expr| Query {
@@ -156,9 +161,9 @@ impl Written {
             aside: Vec::new(),
         });
         let mut about = About {
-            title: text(&map, "rule"),
-            description: text(&map, "desc"),
-            level: text(&map, "priority").map(|it| priority(&it)),
+            title: text(map, "rule"),
+            description: text(map, "desc"),
+            level: text(map, "priority").map(|it| priority(&it)),
             product: match source.as_str() {
                 "syscall" => Some("linux".to_owned()),
                 "k8s_audit" => Some("kubernetes".to_owned()),
@@ -166,7 +171,7 @@ impl Written {
             },
             ..About::default()
         };
-        for tag in texts(&map, "tags") {
+        for tag in texts(map, "tags") {
             if let Some(it) = tag.strip_prefix("mitre_") {
                 add(&mut about.tags, tactic(it));
             } else if let Some(it) = technique(&tag) {
@@ -181,59 +186,129 @@ impl Written {
                 };
             }
         }
-        if let Some(it) = text(&map, "output") {
+        if let Some(it) = text(map, "output") {
             about.options.insert("output".to_owned(), Value::String(it));
         }
-        Document { about, query, span: place, aside: file.left(&map, KNOWN, place.sub(0, 1)) }
+        let mut left = file.left(map, KNOWN, place.sub(0, 1));
+        if map.get("enabled") == Some(&Value::Bool(false)) {
+            left.push(aside(
+                place.sub(0, 1),
+                "left aside: this rule is switched off in its file",
+                "a rule of ours has no such switch; leave it out of your folder",
+            ));
+        }
+        Document { about, query, span: place, aside: left }
     }
 }
 
 impl Shelf {
-    fn list(&mut self, name: &str, map: &Map<String, Value>) {
-        let mut items = Vec::new();
-        for it in map.get("items").and_then(Value::as_array).into_iter().flatten() {
-            let item = match it {
-                Value::String(it) => it.clone(),
-                it => it.to_string(),
-            };
-            match self.names.lists.get(&item) {
-                Some(inner) => items.extend(inner.clone()),
-                None => items.push(item),
+    /// Puts what a file defines on the shelf; once.
+    ///
+    /// # Errors
+    ///
+    /// When the file is no file of items.
+    pub(super) fn add(&mut self, file: &File<'_>) -> Result<(), Box<Diagnostic>> {
+        if self.files.contains(&file.id) {
+            return Ok(());
+        }
+        let value = file.yaml()?;
+        let Some(items) = value.as_array() else {
+            let label = "a list is expected";
+            return Err(file.bad(file.head(), "this is no file of Falco rules", label));
+        };
+        self.files.push(file.id);
+        self.names = None;
+        let mut from = 0;
+        for item in items {
+            let Some(map) = item.as_object() else { continue };
+            let span = section(file, map, &mut from);
+            if let Some(name) = text(map, "list") {
+                self.list(name, map);
+            } else if let Some(name) = text(map, "macro") {
+                self.define(name, map, file, span);
+            } else if map.contains_key("rule") {
+                match self.rules.iter_mut().find(|it| it.map.get("rule") == map.get("rule")) {
+                    Some(known) => known.change(map),
+                    None => self.rules.push(Written { file: file.id, map: map.clone(), span }),
+                }
             }
         }
-        let appends = map.get("append").and_then(Value::as_bool) == Some(true)
-            || map
-                .get("override")
-                .is_some_and(|it| it.get("items") == Some(&Value::from("append")));
-        match self.names.lists.get_mut(name) {
-            Some(known) if appends => known.extend(items),
-            _ => drop(self.names.lists.insert(name.to_owned(), items)),
+        Ok(())
+    }
+
+    fn list(&mut self, name: String, map: &Map<String, Value>) {
+        let items = map.get("items").and_then(Value::as_array).into_iter().flatten();
+        let items = items.map(|it| match it {
+            Value::String(it) => it.clone(),
+            it => it.to_string(),
+        });
+        match self.lists.iter_mut().find(|it| it.0 == name) {
+            Some((_, known)) if appends(map, "items") => known.extend(items),
+            Some((_, known)) => *known = items.collect(),
+            None => self.lists.push((name, items.collect())),
         }
     }
 
-    fn define(
-        &mut self,
-        name: &str,
-        map: &Map<String, Value>,
-        file: &File<'_>,
-        columns: &Columns<'_>,
-        span: Span,
-    ) {
+    fn define(&mut self, name: String, map: &Map<String, Value>, file: &File<'_>, span: Span) {
         let mut written = match map.get("condition") {
             Some(Value::String(it)) => it.clone(),
+            Some(it @ (Value::Bool(_) | Value::Number(_))) => it.to_string(),
             _ => String::new(),
         };
-        let appends = map.get("append").and_then(Value::as_bool) == Some(true)
-            || map
-                .get("override")
-                .is_some_and(|it| it.get("condition") == Some(&Value::from("append")));
-        if let Some(old) = self.written.get(name).filter(|_| appends) {
-            written = format!("{old} {written}");
+        let known = self.macros.iter_mut().find(|it| it.name == name);
+        if let Some(known) = known.as_ref().filter(|_| appends(map, "condition")) {
+            written = format!("{} {written}", known.written);
         }
-        let place = Place::within(&written, file.text, span);
-        let expr = condition(&place, columns, &self.names).ok();
-        self.names.macros.insert(name.to_owned(), expr);
-        self.written.insert(name.to_owned(), written);
+        let at = Place::within(&written, file.text, span).into_map();
+        match known {
+            Some(it) => (it.written, it.at) = (written, at),
+            None => self.macros.push(Macro { name, written, at }),
+        }
+    }
+
+    /// What each name stands for: a list may hold earlier lists, a macro may use earlier macros.
+    fn resolve(&self, columns: &Columns<'_>) -> Names {
+        let mut names = Names::default();
+        for (name, items) in &self.lists {
+            let mut opened = Vec::new();
+            for it in items {
+                match names.lists.get(it) {
+                    Some(inner) => opened.extend(inner.iter().cloned()),
+                    None => opened.push(it.clone()),
+                }
+            }
+            names.lists.insert(name.clone(), opened);
+        }
+        for it in &self.macros {
+            let place = Place::again(&it.written, it.at.clone());
+            let expr = condition(&place, columns, &names);
+            names.macros.insert(it.name.clone(), expr.map_err(|all| all.into_iter().next()));
+        }
+        names
+    }
+}
+
+/// Whether an item adds to what an earlier one says under a key.
+fn appends(map: &Map<String, Value>, key: &str) -> bool {
+    map.get("append") == Some(&Value::Bool(true))
+        || map.get("override").is_some_and(|it| it.get(key) == Some(&Value::from("append")))
+}
+
+/// Adds an exception, or values to the one of its name.
+fn add_exception(known: &mut Vec<Value>, new: &Value) {
+    let same = |it: &&mut Value| it.get("name").is_some() && it.get("name") == new.get("name");
+    let Some(old) = known.iter_mut().find(same) else {
+        known.push(new.clone());
+        return;
+    };
+    let values = new.get("values").and_then(Value::as_array).cloned().unwrap_or_default();
+    match old.get_mut("values") {
+        Some(Value::Array(old)) => old.extend(values),
+        _ => {
+            if let Some(old) = old.as_object_mut() {
+                old.insert("values".to_owned(), Value::Array(values));
+            }
+        }
     }
 }
 

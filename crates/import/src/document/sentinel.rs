@@ -45,8 +45,8 @@ pub fn yaml(
     let place = Place::within(query, file.text, file.all());
     let threshold = map.get("triggerThreshold").and_then(Value::as_u64).unwrap_or(0);
     let operator = text(map, "triggerOperator").unwrap_or_else(|| "gt".to_owned());
-    if (operator.as_str(), threshold) != ("gt", 0) && !operator.eq_ignore_ascii_case("greaterthan")
-    {
+    let more = operator == "gt" || operator.eq_ignore_ascii_case("greaterthan");
+    if !more || threshold != 0 {
         let at = file.text.find("trigger").map_or(file.head(), |it| file.span(it, it + 7));
         let label = "a rule of ours is about single events";
         let problem = file.bad(at, "the rule counts its matches", label);

@@ -20,29 +20,30 @@ fn change(it: &Change<'_>, diff: &Diff<'_>, shell: &mut Shell) {
     shell.out(&format!("{kind}: {} ({})", printable(it.title()), printable(words::path(diff, it))));
     shell.out(&format!("  {}", words::relation(it, diff)));
     for note in words::notes(it, diff) {
-        shell.out(&format!("  {}", printable(&note)));
+        shell.out(&format!("  - {}", printable(&note)));
     }
     for failing in &it.failing {
-        shell.out(&format!("  example {}:", printable(&failing.fixture.name)));
+        let how = if failing.fixture.matches { "does not match" } else { "matches" };
+        let name = printable(&failing.fixture.name);
+        shell.out(&format!("  why it {how} the example \"{name}\""));
         for reason in &failing.reasons {
-            let held = if reason.held { "held" } else { "failed" };
-            let line = format!("    {held:<6} {}; {}", reason.test, reason.found);
-            shell.out(&printable(&line));
+            shell.out(&format!("    {}", printable(&words::reason(reason))));
         }
     }
     for witness in &it.witnesses {
-        let now = if witness.matched { "matches now" } else { "no longer matches" };
-        let line = format!("  {now}: {}: {}", witness.origin, witness.event);
-        shell.out(&printable(&line));
+        let apart = words::apart(witness.matched);
+        shell.out(&format!("  {apart} ({})", printable(&witness.origin)));
+        shell.out(&format!("    {}", printable(&driver::flow(&witness.event))));
     }
     let (old, new) = it.meanings();
     let both = it.old.is_some() && it.new.is_some() && it.broken.is_empty();
-    if both && old != new {
-        block(&words::unified(&old, &new), "what it means", shell);
+    // The same meaning in other words is no news.
+    if both && old != new && it.relation != driver::Relation::Same {
+        block(&words::unified(&old, &new), "what it asks, before (-) and now (+)", shell);
     }
     for output in it.outputs.iter().filter(|_| both || it.old.is_none()) {
         let (old, new) = (words::rendered(&output.old), words::rendered(&output.new));
-        block(&words::unified(&old, &new), &output.name, shell);
+        block(&words::unified(&old, &new), &format!("its output in {}", output.name), shell);
     }
     shell.out("");
 }

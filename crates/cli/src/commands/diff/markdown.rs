@@ -69,24 +69,28 @@ fn details(it: &Change<'_>) -> Option<String> {
     for failing in &it.failing {
         let mut text = String::new();
         for reason in &failing.reasons {
-            let held = if reason.held { "held" } else { "failed" };
-            text.push_str(&format!("{held:<6} {}; {}\n", reason.test, reason.found));
+            text.push_str(&format!("{}\n", words::reason(reason)));
         }
         let how = if failing.fixture.matches { "does not match" } else { "matches" };
         let name = inline(&failing.fixture.name);
         parts.push(format!("Why the rule {how} the example \"{name}\":\n{}", fence("text", &text)));
     }
     for witness in &it.witnesses {
-        let now = if witness.matched { "Matches now" } else { "No longer matches" };
+        let apart = words::apart(witness.matched);
+        let now = format!("{}{}", apart[..1].to_uppercase(), &apart[1..]);
         let event = serde_json::to_string_pretty(&witness.event).unwrap_or_default();
-        parts.push(format!("{now}: {}\n{}", inline(&witness.origin), fence("json", &event)));
+        parts.push(format!("{now} ({})\n{}", inline(&witness.origin), fence("json", &event)));
     }
     if it.broken.is_empty() {
         let (old, new) = it.meanings();
-        if !old.is_empty() && !new.is_empty() && old != new {
-            parts.push(format!("What it means\n{}", fence("diff", &words::unified(&old, &new))));
+        let same = it.relation == driver::Relation::Same;
+        if !old.is_empty() && !new.is_empty() && old != new && !same {
+            parts.push(format!(
+                "What it asks, before and now\n{}",
+                fence("diff", &words::unified(&old, &new))
+            ));
         } else if old.is_empty() && !new.is_empty() {
-            parts.push(format!("What it means\n{}", fence("text", &new)));
+            parts.push(format!("What it asks\n{}", fence("text", &new)));
         }
         for output in it.outputs.iter().filter(|_| it.new.is_some()) {
             let (old, new) = (words::rendered(&output.old), words::rendered(&output.new));

@@ -69,16 +69,33 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
         }
         (_, None) => "gone".to_owned(),
         _ => {
-            let word = it.relation.word();
-            match (it.relation, it.proved) {
-                (driver::Relation::Same, _) => "matches the same".to_owned(),
-                (driver::Relation::Unknown, _) => {
-                    "differs, but no example or event shows how".to_owned()
+            let res = match (it.relation, it.proved) {
+                (driver::Relation::Same, _) => {
+                    return "same: it matches exactly the events that it did (proved)".to_owned();
                 }
-                (_, true) if evidence.is_empty() => word.to_owned(),
-                (_, true) => format!("{word}: matches {}", evidence.join(", ")),
-                _ => format!("{word} as far as seen: matches {}", evidence.join(", ")),
+                (driver::Relation::Unknown, _) => {
+                    return "unknown: it differs, but no proof, example or event shows how"
+                        .to_owned();
+                }
+                (driver::Relation::Wider, true) => {
+                    "wider: it matches all that it did, and more (proved)"
+                }
+                (driver::Relation::Narrower, true) => {
+                    "narrower: it matches less than it did, and nothing new (proved)"
+                }
+                (driver::Relation::Wider, false) => "wider, as far as seen",
+                (driver::Relation::Narrower, false) => "narrower, as far as seen",
+                (driver::Relation::Changed, _) if it.witnesses.is_empty() => {
+                    "changed: it is about the events of another log source"
+                }
+                (driver::Relation::Changed, _) => {
+                    "changed: it matches events that it did not, and no longer some that it did"
+                }
+            };
+            if evidence.is_empty() {
+                return res.to_owned();
             }
+            format!("{res}; it matches {}", evidence.join(", "))
         }
     }
 }
@@ -122,7 +139,7 @@ pub fn notes(it: &Change<'_>, diff: &Diff<'_>) -> Vec<String> {
     let texts = it.outputs.iter().filter(|it| coverage(it).is_none()).map(|it| it.name.as_str());
     let texts: Vec<&str> = texts.map(|it| it.split('/').next().unwrap_or(it)).collect();
     if !texts.is_empty() && it.old.is_some() && it.new.is_some() && it.broken.is_empty() {
-        res.push(format!("another output in {}", texts.join(", ")));
+        res.push(format!("another query for {}", texts.join(", ")));
     }
     if res.is_empty() && it.relation == driver::Relation::Same {
         res.push("only its text differs".to_owned());
@@ -190,11 +207,32 @@ pub fn rendered(it: &Rendered) -> String {
     }
 }
 
-/// A unified diff without file names; text that is only new stays as it is.
+/// Why a rule gave its verdict: a test, whether the event passes it, and what the event says there.
+pub fn reason(it: &driver::Reason) -> String {
+    let held = if it.held { "passes" } else { "fails " };
+    let within = if it.found.starts_with("the event") { "" } else { "in the event, " };
+    format!("{held}  {}; {within}{}", it.test, it.found)
+}
+
+/// What stands before an event that old and new tell apart.
+pub fn apart(matched: bool) -> &'static str {
+    if matched { "matches now, and did not" } else { "no longer matches, and did" }
+}
+
+/// Lines with `-` where they were and `+` where they are, and three around them; `...` stands for more.
 pub fn unified(old: &str, new: &str) -> String {
     let ended = |it: &str| {
         if it.is_empty() || it.ends_with('\n') { it.to_owned() } else { format!("{it}\n") }
     };
     let (old, new) = (ended(old), ended(new));
-    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).to_string()
+    let text = TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).to_string();
+    let mut res = String::new();
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("@@ -") {
+            Some(it) if it.starts_with("1,") || it.starts_with("1 ") || it.starts_with("0,") => {}
+            Some(_) => res.push_str("...\n"),
+            None => res.push_str(line),
+        }
+    }
+    res
 }
