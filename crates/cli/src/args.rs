@@ -129,6 +129,20 @@ pub struct Match {
     /// Say with each match which tests decided it, and what they met.
     #[arg(long)]
     pub explain: bool,
+    /// The field that says when an event was, for correlations; repeat for several, of which the
+    /// first that holds a time counts. Without it, those of the profile.
+    #[arg(long, value_name = "FIELD")]
+    pub time_field: Vec<String>,
+    /// How much later than its successors an event may come and still count in correlations, such
+    /// as `30s`; their matches are told so much later. Without it, not at all.
+    #[arg(long, value_name = "SPAN")]
+    pub lateness: Option<String>,
+    /// The memory that groups of correlations may take, in MiB; without it, 256.
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<usize>,
+    /// Go on from the state of correlations in this file, if it is there, and save it at the end.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
 }
 
 /// Build rules into a crate that matches events.

@@ -183,14 +183,74 @@ fn a_bad_rule_does_not_stop_the_others() {
     assert!(err.contains("rules.yml:19"), "{err}");
 }
 
+const OFTEN: &str = "---
+title: Often
+id: 0f0e4a53-6b8c-4c0e-9f0d-6a2d27c3f6a9
+level: critical
+correlation:
+  type: event_count
+  rules: [6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1]
+  group-by: [User]
+  timespan: 10s
+  condition: { gte: 2 }
+";
+
+/// Whoami by a user at so many seconds.
+fn whoami(user: &str, second: u32) -> String {
+    format!(
+        "{{{SYSMON},\"Image\":\"\\\\whoami.exe\",\"User\":\"{user}\",\"SystemTime\":\"2024-01-01T00:00:{second:02}Z\"}}\n"
+    )
+}
+
+fn correlated(name: &str) -> PathBuf {
+    let folder = folder(name);
+    std::fs::write(folder.join("rules.yml"), format!("{RULES}{OFTEN}")).unwrap();
+    folder
+}
+
 #[test]
-fn a_correlation_is_not_left_out_in_silence() {
-    let folder = folder("correlation");
-    let more = "---\ntitle: Often\ncorrelation:\n  type: event_count\n  rules: [6b8c1c0e-0f0e-4a53-9f0d-6a2d27c3f6a1]\n  group-by: [User]\n  timespan: 5m\n  condition: { gte: 5 }\n";
-    std::fs::write(folder.join("rules.yml"), format!("{RULES}{more}")).unwrap();
-    let (code, lines, err) = matched(&folder, &[], events().as_bytes());
-    assert_eq!((code, lines.len()), (1, 3), "{err}");
-    assert!(err.contains("rules.yml:16") && err.contains("correlations"), "{err}");
+fn a_correlation_is_told_and_its_parts_are_not() {
+    let folder = correlated("correlation");
+    let mut text = [whoami("a", 1), whoami("b", 2), whoami("a", 11), whoami("a", 22)].concat();
+    text.push_str(&events());
+    for threads in ["1", "2"] {
+        let (code, lines, err) =
+            matched(&folder, &["--stats", "--threads", threads], text.as_bytes());
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(
+            lines[0],
+            json!({"event": 2, "rule": "0f0e4a53-6b8c-4c0e-9f0d-6a2d27c3f6a9", "title": "Often",
+                "level": "critical", "group": {"User": "a"},
+                "from": "2024-01-01T00:00:01Z", "to": "2024-01-01T00:00:11Z"})
+        );
+        assert_eq!((lines.len(), &lines[1]["title"]), (2, &json!("Log Cleared")));
+        assert!(err.contains("2 events tell no time"), "{err}");
+        assert!(err.contains("1 correlations: ") && err.contains("of 256.0 MiB"), "{err}");
+    }
+}
+
+#[test]
+fn correlations_go_on_from_a_saved_state() {
+    let folder = correlated("state");
+    let all = [whoami("a", 1), whoami("b", 5), whoami("a", 3), whoami("b", 6), whoami("a", 9)];
+    let args = ["--lateness", "4s", "--state"];
+    let run = |state: &str, part: &[String]| {
+        let args = [args.as_slice(), &[state]].concat();
+        let (code, lines, err) = matched(&folder, &args, part.concat().as_bytes());
+        assert_eq!((code, err.as_str()), (0, ""));
+        lines
+    };
+    let whole = run("whole.json", &all);
+    assert_eq!(whole.len(), 1);
+    for split in 0..=all.len() {
+        let state = format!("{split}.json");
+        let parts = [run(&state, &all[..split]), run(&state, &all[split..])].concat();
+        assert_eq!(parts, whole, "{split}");
+    }
+    std::fs::write(folder.join("bad.json"), "{").unwrap();
+    let (code, _, err) = matched(&folder, &["--state", "bad.json"], b"");
+    assert_eq!(code, 2);
+    assert!(err.contains("`bad.json`: this is no saved state"), "{err}");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Project {
     pub files: BTreeMap<String, Vec<u8>>,
     /// How many rules are in it.
     pub rules: usize,
+    /// How many correlations are in it.
+    pub correlations: usize,
     /// What is wrong with the rules that are left out.
     pub left_out: Vec<Diagnostic>,
 }
@@ -75,8 +77,11 @@ pub fn build(
     }
     let tables = detector.set.to_bytes().map_err(|it| it.to_string())?;
     files.insert(spec.tables.clone(), tables);
+    let correlations = detector.correlations.to_bytes().map_err(|it| it.to_string())?;
+    files.insert(spec.correlations.clone(), correlations);
     let made = json!({
         "count": detector.places.len().to_string(),
+        "correlations": detector.correlations.all().len().to_string(),
         "crate": identifier(name),
         "modules": modules,
     });
@@ -92,7 +97,12 @@ pub fn build(
             .map_err(|err| format!("`{template}` can't be filled: {err:#}"))?;
         files.insert(path.clone(), text.into_bytes());
     }
-    Ok(Project { files, rules: detector.places.len(), left_out })
+    Ok(Project {
+        files,
+        rules: detector.places.len(),
+        correlations: detector.correlation_places.len(),
+        left_out,
+    })
 }
 
 /// Whether a text is a name that a package can have.

@@ -43,6 +43,7 @@ pub use relation::{Judge, Judgement, NormalForms, Proof, Relation};
 pub use rule_set::{Detector, detector};
 pub use schema::schema;
 pub use series::{SeriesResult, run_series};
+pub use syntax::seconds;
 pub use through::Through;
 pub use verify::Verified;
 

@@ -1,23 +1,29 @@
-//! Rules put together for the native matcher.
+//! Rules and correlations put together for the native matcher.
 
-use diagnostic::Diagnostic;
-use ir::Rule;
+use std::collections::BTreeSet;
+
+use diagnostic::{Diagnostic, Severity};
+use ir::{Correlation, Referent};
+use matcher::correlate::{Correlations, CorrelationsBuilder};
 use matcher::engine::{RuleInfo, RuleSet, Unrouted};
 use target::Target;
 
 use crate::builtin::Targets;
 use crate::codes::NOT_MATCHABLE;
-use crate::convert::Request;
 use crate::load::Loaded;
 
-/// Rules that are asked together.
+/// Rules and correlations that are asked together.
 #[derive(Debug)]
 pub struct Detector {
     /// The rules, ready to be asked about events.
     pub set: RuleSet,
     /// For each of them, its place among the loaded rules.
     pub places: Vec<usize>,
-    /// What is wrong with the rules that are left out.
+    /// The correlations, ready to be asked about what the rules find.
+    pub correlations: Correlations,
+    /// For each of them, its place among the loaded correlations.
+    pub correlation_places: Vec<usize>,
+    /// What is wrong with the rules and correlations that are left out.
     pub left_out: Vec<Diagnostic>,
 }
 
@@ -30,7 +36,8 @@ impl Targets {
 
 /// Puts rules together under a profile of the native matcher; without one, under its usual one.
 ///
-/// A rule with errors, or one that the matcher can't run, is left out and said to be.
+/// A rule with errors, or one that the matcher can't run, is left out and said to be; so is a correlation
+/// that sees such a rule.
 ///
 /// # Errors
 ///
@@ -56,18 +63,18 @@ pub fn detector(
     let mut left_out = Vec::new();
     for (place, rule_read) in loaded.rules.iter().enumerate() {
         let errors = rule_read.problems.iter();
-        left_out.extend(errors.filter(|it| it.severity == diagnostic::Severity::Error).cloned());
+        left_out.extend(errors.filter(|it| it.severity == Severity::Error).cloned());
         let Some(rule) = rule_read.lowered.as_ref().map(|it| &it.rule) else { continue };
         let expr = match target.asked(rule, name) {
             Ok(expr) => expr,
             Err(problems) => {
                 // That a rule leaves the target out itself is no problem.
-                let bad = |it: &Diagnostic| it.severity == diagnostic::Severity::Error;
+                let bad = |it: &Diagnostic| it.severity == Severity::Error;
                 left_out.extend(problems.into_iter().filter(bad));
                 continue;
             }
         };
-        match builder.add(info(rule), &rule.logsource, &expr) {
+        match builder.add(RuleInfo::of(&rule.meta), &rule.logsource, &expr) {
             Ok(()) => places.push(place),
             Err(err) => left_out.push(
                 Diagnostic::error(&NOT_MATCHABLE, err.span, err.reason, "it can't be asked")
@@ -75,27 +82,88 @@ pub fn detector(
             ),
         }
     }
-    // A correlation asks about several events, which the matcher is not asked about yet: whoever
-    // brings one is told, unless it leaves the target out itself.
-    let request = Request {
-        target: target.manifest.name.clone(),
-        profile: name.to_owned(),
-        format: target.manifest.formats.first().map_or_else(String::new, |it| it.name.clone()),
+    let set = builder.build();
+    let is_part = |it: &usize| loaded.rules.get(*it).is_some_and(|it| it.is_part);
+    let parts = places.iter().map(is_part).collect();
+    let mut joined = Joined {
+        loaded,
+        places: &places,
+        target,
+        profile: name,
+        builder: CorrelationsBuilder::new(parts, profile.times.clone()),
+        correlation_places: Vec::new(),
+        tried: BTreeSet::new(),
+        left_out,
     };
-    // What is only a part of another is told with that one.
-    for it in loaded.correlations.iter().filter(|it| it.correlation.is_some() && !it.is_part) {
-        let refused = request.correlate(loaded, it, targets, false).result.err();
-        let bad = |it: &Diagnostic| it.severity == diagnostic::Severity::Error;
-        left_out.extend(refused.into_iter().flatten().filter(bad));
-    }
-    Ok(Detector { set: builder.build(), places, left_out })
+    (0..loaded.correlations.len()).for_each(|it| joined.add(it));
+    let Joined { builder, correlation_places, left_out, .. } = joined;
+    Ok(Detector { set, places, correlations: builder.build(), correlation_places, left_out })
 }
 
-fn info(rule: &Rule) -> RuleInfo {
-    RuleInfo {
-        id: rule.meta.id.clone(),
-        title: rule.meta.title.clone(),
-        level: rule.meta.level,
-        tags: rule.meta.tags.clone(),
+/// Takes correlations in, each after those that it sees.
+struct Joined<'a> {
+    loaded: &'a Loaded,
+    /// For each rule of the set, its place among the loaded ones.
+    places: &'a [usize],
+    target: &'a Target,
+    profile: &'a str,
+    builder: CorrelationsBuilder,
+    correlation_places: Vec<usize>,
+    tried: BTreeSet<usize>,
+    left_out: Vec<Diagnostic>,
+}
+
+impl Joined<'_> {
+    fn add(&mut self, at: usize) {
+        let Some(it) = self.loaded.correlations.get(at).filter(|_| self.tried.insert(at)) else {
+            return;
+        };
+        let bad = |it: &&Diagnostic| it.severity == Severity::Error;
+        self.left_out.extend(it.problems.iter().filter(bad).cloned());
+        let Some(correlation) = &it.correlation else { return };
+        if let Err(problems) = self.target.asks(correlation, self.profile) {
+            // That a correlation leaves the target out itself is no problem.
+            self.left_out.extend(problems.iter().filter(bad).cloned());
+            return;
+        }
+        for member in &correlation.members {
+            if let Referent::Correlation(below) = member.to {
+                self.add(below);
+            }
+        }
+        let Some(here) = self.in_the_set(correlation) else { return };
+        if self.builder.add(&here, it.is_part).is_some() {
+            self.correlation_places.push(at);
+        }
+    }
+
+    /// The correlation with places in the set in place of those among what was loaded; `None` when
+    /// something that it sees is not there, which is said.
+    fn in_the_set(&mut self, it: &Correlation) -> Option<Correlation> {
+        let mut res = it.clone();
+        for member in &mut res.members {
+            let (places, to) = match member.to {
+                Referent::Rule(at) => (self.places, at),
+                Referent::Correlation(at) => (self.correlation_places.as_slice(), at),
+            };
+            let Some(place) = places.iter().position(|it| *it == to) else {
+                let name = &member.name;
+                self.left_out.push(
+                    Diagnostic::error(
+                        &NOT_MATCHABLE,
+                        name.span,
+                        format!("`{}` is left out, and so is this correlation", name.value),
+                        "it sees the matches of this",
+                    )
+                    .with_help("see why the rule is left out, or leave out the correlation too"),
+                );
+                return None;
+            };
+            member.to = match member.to {
+                Referent::Rule(_) => Referent::Rule(place),
+                Referent::Correlation(_) => Referent::Correlation(place),
+            };
+        }
+        Some(res)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use source::{Span, Spanned};
 
 use crate::{Meta, Number, Options};
@@ -42,7 +43,7 @@ pub struct Member {
 }
 
 /// A place in the list of rules, or in that of correlations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Referent {
     /// A rule.
     Rule(usize),
@@ -51,7 +52,7 @@ pub enum Referent {
 }
 
 /// What a correlation asks of one window.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Question {
     /// How many events?
     Events(Bounds),
@@ -90,11 +91,11 @@ impl Question {
 }
 
 /// Comparisons that must all hold.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Bounds(pub Vec<(BoundOp, Number)>);
 
 /// One comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BoundOp {
     /// Greater.
     Gt,
@@ -202,7 +203,7 @@ impl Bounds {
 }
 
 /// Members joined by logic; a number is a place in the list of members.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Formula {
     /// All of the parts.
     All(Vec<Formula>),
@@ -222,6 +223,17 @@ impl Formula {
             Formula::Any(parts) => parts.iter().any(|it| it.holds(matches)),
             Formula::Not(part) => !part.holds(matches),
             Formula::Member(at) => matches(*at),
+        }
+    }
+
+    /// The places of all members that it names.
+    pub fn places(&self) -> Vec<usize> {
+        match self {
+            Formula::All(parts) | Formula::Any(parts) => {
+                parts.iter().flat_map(Formula::places).collect()
+            }
+            Formula::Not(part) => part.places(),
+            Formula::Member(at) => vec![*at],
         }
     }
 }

@@ -1,26 +1,103 @@
-//! Dates in text: ISO 8601 and RFC 3339, as written, without time zone conversion.
+//! Dates in text: ISO 8601 and RFC 3339. A part of a date is as written, without time zone
+//! conversion; an instant is a point in time.
 
-use ir::TimePart;
+use ir::{Number, TimePart};
+use serde_json::Value;
+
+/// Microseconds of a second.
+const SECOND: i64 = 1_000_000;
+
+/// The instant that a value of an event spells, in microseconds since 1970: a date with a time of
+/// day, in UTC where it has no zone; or a number of seconds, or of thousandths, millionths or
+/// billionths of them where it is so large that seconds would be far in the future.
+pub(crate) fn instant(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(it) => written(it).or_else(|| counted(Number::parse(it)?)),
+        Value::Number(it) => counted(crate::event::number(it)?),
+        _ => None,
+    }
+}
+
+fn counted(it: Number) -> Option<i64> {
+    // A float holds microseconds of our time, and whole numbers stay whole.
+    let (whole, fraction) = match it {
+        Number::Int(it) => (it, 0.0),
+        Number::Float(it) => (it.trunc() as i128, it.fract()),
+    };
+    let micros = match whole.unsigned_abs() {
+        // The year 5138.
+        0..100_000_000_000 => {
+            whole * i128::from(SECOND) + (fraction * SECOND as f64).round() as i128
+        }
+        100_000_000_000..100_000_000_000_000 => whole * 1000 + (fraction * 1000.0).round() as i128,
+        100_000_000_000_000..100_000_000_000_000_000 => whole,
+        _ => whole.div_euclid(1000),
+    };
+    i64::try_from(micros).ok()
+}
+
+fn written(text: &str) -> Option<i64> {
+    // PowerShell's JSON before version 6.
+    if let Some(it) = text.strip_prefix("/Date(").and_then(|it| it.strip_suffix(")/")) {
+        return it.parse::<i64>().ok()?.checked_mul(1000);
+    }
+    let (date, rest) = text.as_bytes().split_at_checked(10)?;
+    let (year, month, day) = calendar(date)?;
+    let [b'T' | b't' | b' ', rest @ ..] = rest else { return None };
+    let it = clock(rest)?;
+    let days = days_since_1970(year, month, day);
+    let seconds = i64::from(it.hour) * 3600 + i64::from(it.minute) * 60 + i64::from(it.second);
+    let local = days * 86_400 + seconds - i64::from(it.offset) * 60;
+    Some(local * SECOND + i64::from(it.micros))
+}
+
+/// An instant as RFC 3339 has it, in UTC.
+pub(crate) fn rfc3339(micros: i64) -> String {
+    let (seconds, micros) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = date_of(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let fraction = match micros {
+        0 => String::new(),
+        it if it % 1000 == 0 => format!(".{:03}", it / 1000),
+        it => format!(".{it:06}"),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+/// Days from 1 January 1970 to a date of the Gregorian calendar.
+fn days_since_1970(year: u32, month: u32, day: u32) -> i64 {
+    // Years begin in March, so that the leap day is the last.
+    let year = i64::from(year) - i64::from(month <= 2);
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// The date so many days after 1 January 1970.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days.saturating_add(719_468);
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let march = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * march + 2) / 5 + 1, (march + 2) % 12 + 1);
+    (era * 400 + year + i64::from(month <= 2), month, day)
+}
 
 /// The part of the date that `text` is; `None` when it is no date, or has no such part.
 pub(crate) fn part(text: &str, part: TimePart) -> Option<u32> {
     let bytes = text.as_bytes();
     let (date, rest) = bytes.split_at_checked(10)?;
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
-    let year = two([y1, y2])? * 100 + two([y3, y4])?;
-    let month = two([m1, m2])?;
-    let day = two([d1, d2])?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
-        return None;
-    }
+    let (year, month, day) = calendar(date)?;
     let clock = match rest {
         [] => None,
         [b'T' | b't' | b' ', rest @ ..] => Some(clock(rest)?),
         _ => return None,
     };
     match part {
-        TimePart::Minute => clock.map(|(_, minute)| minute),
-        TimePart::Hour => clock.map(|(hour, _)| hour),
+        TimePart::Minute => clock.map(|it| it.minute),
+        TimePart::Hour => clock.map(|it| it.hour),
         TimePart::Day => Some(day),
         TimePart::Week => Some(iso_week(year, month, day)),
         TimePart::Month => Some(month),
@@ -28,21 +105,47 @@ pub(crate) fn part(text: &str, part: TimePart) -> Option<u32> {
     }
 }
 
-/// Hour and minute of `HH:MM[:SS[.fff]][zone]`.
-fn clock(text: &[u8]) -> Option<(u32, u32)> {
+/// Year, month and day of `YYYY-MM-DD`.
+fn calendar(date: &[u8]) -> Option<(u32, u32, u32)> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else { return None };
+    let year = two([y1, y2])? * 100 + two([y3, y4])?;
+    let month = two([m1, m2])?;
+    let day = two([d1, d2])?;
+    let is_date = (1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month);
+    is_date.then_some((year, month, day))
+}
+
+/// A time of day.
+struct Clock {
+    hour: u32,
+    minute: u32,
+    second: u32,
+    micros: u32,
+    /// Minutes east of UTC.
+    offset: i32,
+}
+
+/// `HH:MM[:SS[.fff]][zone]`
+fn clock(text: &[u8]) -> Option<Clock> {
     let [h1, h2, b':', m1, m2, rest @ ..] = text else { return None };
     let hour = two([*h1, *h2]).filter(|it| *it < 24)?;
     let minute = two([*m1, *m2]).filter(|it| *it < 60)?;
+    let (mut second, mut micros) = (0, 0);
     let rest = match rest {
         [b':', s1, s2, rest @ ..] => {
             // 60 is a leap second.
-            two([*s1, *s2]).filter(|it| *it <= 60)?;
+            second = two([*s1, *s2]).filter(|it| *it <= 60)?;
             match rest {
                 [b'.' | b',', rest @ ..] => {
                     let digits = rest.iter().take_while(|it| it.is_ascii_digit()).count();
                     if digits == 0 {
                         return None;
                     }
+                    let six = (0..6).map(|nth| match rest[..digits].get(nth) {
+                        Some(it) => u32::from(it - b'0'),
+                        None => 0,
+                    });
+                    micros = six.fold(0, |sum, it| sum * 10 + it);
                     &rest[digits..]
                 }
                 it => it,
@@ -50,19 +153,22 @@ fn clock(text: &[u8]) -> Option<(u32, u32)> {
         }
         it => it,
     };
-    let zone = match *rest {
-        [] | [b'Z' | b'z'] => true,
-        [b'+' | b'-', h1, h2] => offset([h1, h2], *b"00"),
-        [b'+' | b'-', h1, h2, m1, m2] | [b'+' | b'-', h1, h2, b':', m1, m2] => {
-            offset([h1, h2], [m1, m2])
+    let offset = match *rest {
+        [] | [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), h1, h2] => offset(sign, [h1, h2], *b"00")?,
+        [sign @ (b'+' | b'-'), h1, h2, m1, m2] | [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            offset(sign, [h1, h2], [m1, m2])?
         }
-        _ => false,
+        _ => return None,
     };
-    zone.then_some((hour, minute))
+    Some(Clock { hour, minute, second, micros, offset })
 }
 
-fn offset(hour: [u8; 2], minute: [u8; 2]) -> bool {
-    two(hour).is_some_and(|it| it < 24) && two(minute).is_some_and(|it| it < 60)
+fn offset(sign: u8, hour: [u8; 2], minute: [u8; 2]) -> Option<i32> {
+    let hour = two(hour).filter(|it| *it < 24)?;
+    let minute = two(minute).filter(|it| *it < 60)?;
+    let minutes = i32::try_from(hour * 60 + minute).ok()?;
+    Some(if sign == b'-' { -minutes } else { minutes })
 }
 
 fn two(digits: [u8; 2]) -> Option<u32> {
@@ -132,6 +238,30 @@ mod tests {
         ] {
             assert_eq!(part(date, TimePart::Week), Some(week), "{date}");
         }
+    }
+
+    #[test]
+    fn instants_go_there_and_back() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00Z"),
+            (1_709_210_710_500_000, "2024-02-29T12:45:10.500Z"),
+            (-1, "1969-12-31T23:59:59.999999Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00Z"),
+            (253_402_300_799_000_000, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(micros), text);
+            assert_eq!(written(text), Some(micros), "{text}");
+        }
+        for days in (-800_000..800_000).step_by(37) {
+            let (year, month, day) = date_of(days);
+            if let Ok(year) = u32::try_from(year) {
+                assert_eq!(days_since_1970(year, month as u32, day as u32), days);
+            }
+        }
+        // Beyond what a date can be, but no reason to stop.
+        rfc3339(i64::MAX);
+        rfc3339(i64::MIN);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use detection::{DetectionAst, ItemAst, Items, Selection, SelectionAst, Value
 pub use document::{Document, Parsed, parse};
 pub use mark::inside as place_inside;
 pub use read::read_selection;
-pub use read_correlation::formula_names;
+pub use read_correlation::{formula_names, seconds};
 pub use rule::{FixtureAst, LogSourceAst, Related, RuleAst, ScheduleAst};
 pub use scalar::Scalar;
 pub use yaml::{MAX_BYTES, Node, NodeKind, read_document};

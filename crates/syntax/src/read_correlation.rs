@@ -106,7 +106,7 @@ pub fn read_filter(
 }
 
 /// The seconds of a span of time such as `90m`.
-fn seconds(text: &str) -> Option<u64> {
+pub fn seconds(text: &str) -> Option<u64> {
     let unit = text.chars().last()?;
     let digits = &text[..text.len() - unit.len_utf8()];
     let (_, size) = TIME_UNITS.iter().find(|(it, _)| *it == unit)?;

@@ -164,6 +164,23 @@ impl Target {
         Ok(res)
     }
 
+    /// Whether a correlation can be asked about events in the names of a profile.
+    ///
+    /// # Errors
+    ///
+    /// That it leaves the target out, or why it can't be asked.
+    pub fn asks(&self, it: &Correlation, profile: &str) -> Result<(), Vec<Diagnostic>> {
+        self.options(&head(it))?;
+        let kept = self.profile(profile).is_some_and(Profile::keeps_names);
+        if !kept {
+            let message = format!("the profile `{profile}` has no correlations");
+            let label = "it gives fields other names";
+            let help = "choose a profile that keeps names";
+            return Err(vec![refusal(place(it), message, label, help)]);
+        }
+        Ok(())
+    }
+
     /// The template for a question, if it can say all of it.
     fn question(&self, it: &Correlation, format: &str) -> Result<&QuestionSpec, Vec<Diagnostic>> {
         let name = &self.manifest.name;

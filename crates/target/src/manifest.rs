@@ -514,6 +514,8 @@ pub struct ProjectSpec {
     pub modules: String,
     /// Where the tables of the matcher go.
     pub tables: String,
+    /// Where the correlations go.
+    pub correlations: String,
     /// Words that no module may be named.
     #[serde(default)]
     pub reserved: Vec<String>,

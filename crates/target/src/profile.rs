@@ -31,6 +31,10 @@ pub struct Profile {
     /// The column that says when an event was; correlations need it.
     #[serde(default)]
     pub time: Option<String>,
+    /// Fields that say when an event was, where rules meet events directly: the first that holds a
+    /// time counts.
+    #[serde(default)]
+    pub times: Vec<String>,
     /// Beginnings of names of columns that exist in every deployment, whoever names them.
     #[serde(default)]
     pub mapped: Vec<String>,

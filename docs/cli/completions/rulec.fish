@@ -90,6 +90,10 @@ complete -c rulec -n "__fish_rulec_using_subcommand test" -s h -l help -d 'Print
 complete -c rulec -n "__fish_rulec_using_subcommand match" -s r -l rules -d 'Files or folders of rules; repeat for several' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand match" -l profile -d 'How the log source and the fields of events are told; `none` lets every rule meet every event' -r
 complete -c rulec -n "__fish_rulec_using_subcommand match" -l threads -d 'How many threads work; 0 is one per core' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l time-field -d 'The field that says when an event was, for correlations; repeat for several, of which the first that holds a time counts. Without it, those of the profile' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l lateness -d 'How much later than its successors an event may come and still count in correlations, such as `30s`; their matches are told so much later. Without it, not at all' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l memory -d 'The memory that groups of correlations may take, in MiB; without it, 256' -r
+complete -c rulec -n "__fish_rulec_using_subcommand match" -l state -d 'Go on from the state of correlations in this file, if it is there, and save it at the end' -r -F
 complete -c rulec -n "__fish_rulec_using_subcommand match" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set'
 always\t'Always'
 never\t'Never'"

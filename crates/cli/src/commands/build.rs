@@ -43,7 +43,12 @@ pub fn build(args: &Build, shell: &mut Shell) -> Ended {
         write(&args.output.join(path), bytes)?;
     }
     write(&args.output.join(MARK), b"Written by `rulec build`, which replaces what is here.\n")?;
-    shell.err(&format!("{} rules built into `{}`", project.rules, args.output.display()));
+    let correlations = match project.correlations {
+        0 => String::new(),
+        it => format!(" and {it} correlations"),
+    };
+    let folder = args.output.display();
+    shell.err(&format!("{} rules{correlations} built into `{folder}`", project.rules));
     Ok(if errors.is_empty() { Outcome::Clean } else { Outcome::Findings })
 }
 

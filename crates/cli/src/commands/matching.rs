@@ -1,13 +1,17 @@
 //! `rulec match`
 
+mod correlating;
+
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Instant;
 
 use driver::{Detector, Loaded};
+use matcher::correlate::Note;
 use matcher::engine::{Scanner, Unrouted};
 use serde_json::{Value, json};
 
+use self::correlating::Correlating;
 use super::Ended;
 use crate::args::Match;
 use crate::files;
@@ -22,7 +26,10 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
     let loaded = driver::load_with(files::rules(&args.rules)?, &config);
     let targets = files::targets(config.templates.as_deref())?;
     let unrouted = if args.all_rules { Unrouted::Everything } else { Unrouted::Nothing };
-    let detector = driver::detector(&loaded, &targets, args.profile.as_deref(), unrouted)?;
+    let mut detector = driver::detector(&loaded, &targets, args.profile.as_deref(), unrouted)?;
+    if !args.time_field.is_empty() {
+        detector.correlations = detector.correlations.with_times(args.time_field.clone());
+    }
     let left_out = loaded.problems.iter().chain(&detector.left_out);
     let errors: Vec<_> =
         left_out.filter(|it| it.severity == diagnostic::Severity::Error).cloned().collect();
@@ -45,10 +52,14 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
         it => it,
     };
     let started = Instant::now();
+    let correlating = Correlating::new(args, &detector, &loaded, shell)?;
     let mut report = Report {
         args,
-        endings: endings(&detector),
+        endings: detector.set.rules().iter().map(|it| it.json()).collect(),
         out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock()),
+        first: correlating.first(),
+        correlating,
+        detector: &detector,
         events: 0,
         malformed: 0,
         hits: 0,
@@ -72,11 +83,15 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
     if shows && started.elapsed().as_millis() > 200 {
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
+    let stopped = report.malformed > 0 && args.strict;
+    if result.is_ok() && report.ended.is_none() && !stopped {
+        report.end();
+    }
     let ended = match report.out.flush() {
         Err(err) if report.ended.is_none() => Some(err),
         _ => report.ended.take(),
     };
-    let Report { events, malformed, hits, messages, .. } = report;
+    let Report { events, malformed, hits, messages, correlating, .. } = report;
     for message in messages {
         shell.err(&message);
     }
@@ -90,7 +105,9 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
             totals.unrouted
         ));
     }
+    correlating.notices(shell);
     if args.stats {
+        correlating.stats(shell);
         stats(&detector, &totals, events, hits, started.elapsed().as_secs_f64(), shell);
     }
     match ended {
@@ -100,24 +117,13 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
         None => {}
     }
     result?;
-    if malformed > 0 && args.strict {
+    if stopped {
         return Err("stopped at a malformed line, as `--strict` asks".to_owned());
     }
+    if let Some(path) = &args.state {
+        correlating.save(path)?;
+    }
     Ok(if errors.is_empty() { Outcome::Clean } else { Outcome::Findings })
-}
-
-/// How a line about each rule goes on after the number of the event.
-fn endings(detector: &Detector) -> Vec<String> {
-    let ending = |it: &matcher::engine::RuleInfo| {
-        let level = it.level.map(|it| it.word());
-        format!(
-            ",\"rule\":{},\"title\":{},\"level\":{}",
-            json!(it.id),
-            json!(it.title),
-            json!(level)
-        )
-    };
-    detector.set.rules().iter().map(ending).collect()
 }
 
 struct Matching<'a> {
@@ -138,6 +144,8 @@ struct Totals {
 struct Found {
     events: u64,
     hits: Vec<Hit>,
+    /// What correlations have to know, of the events that they see.
+    notes: Vec<(u64, Note)>,
     malformed: Vec<Malformed>,
 }
 
@@ -169,34 +177,41 @@ impl<'a> Work for Matching<'a> {
             return res;
         }
         let mut rest = chunk.bytes.as_slice();
-        let mut number = chunk.line;
+        let mut next = chunk.line;
         while !rest.is_empty() {
+            let number = next;
+            next += 1;
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
             if line.trim_ascii_start().is_empty() {
-                number += 1;
                 continue;
             }
             let event = res.events;
             res.events += 1;
             if line.len() > MOST {
                 res.malformed.push(too_long(event, number));
-                number += 1;
                 continue;
             }
             match scanner.line(line) {
                 Ok(hits) => {
+                    let before = res.hits.len();
                     res.hits.extend(hits.map(|it| Hit { event, rule: it.index, why: None }));
-                    if self.explain {
-                        self.explain(scanner, line, event, &mut res.hits);
+                    let hits = res.hits.get_mut(before..).unwrap_or_default();
+                    if hits.is_empty() {
+                        continue;
                     }
+                    let rules = hits.iter().map(|it| it.rule);
+                    let note = self.detector.correlations.note_line(scanner, rules, line);
+                    if self.explain {
+                        self.explain(scanner, line, hits);
+                    }
+                    res.notes.extend(note.map(|it| (event, it)));
                 }
                 Err(err) => {
                     res.malformed.push(Malformed { event, line: number, message: err.to_string() });
                 }
             }
-            number += 1;
         }
         res
     }
@@ -215,10 +230,10 @@ fn too_long(event: u64, line: usize) -> Malformed {
 }
 
 impl Matching<'_> {
-    /// Adds why the rules matched to the last hits, those of `event`.
-    fn explain(&self, scanner: &mut Scanner<'_>, line: &[u8], event: u64, hits: &mut [Hit]) {
+    /// Adds to the hits of an event why the rules matched.
+    fn explain(&self, scanner: &mut Scanner<'_>, line: &[u8], hits: &mut [Hit]) {
         let Ok(asked) = serde_json::from_slice(line).map(|it| scanner.as_asked(it)) else { return };
-        for hit in hits.iter_mut().rev().take_while(|it| it.event == event) {
+        for hit in hits {
             hit.why = Some(self.why(hit.rule, &asked));
         }
     }
@@ -248,6 +263,10 @@ struct Report<'a> {
     args: &'a Match,
     endings: Vec<String>,
     out: std::io::BufWriter<std::io::StdoutLock<'static>>,
+    detector: &'a Detector,
+    correlating: Correlating<'a>,
+    /// The number of the first event.
+    first: u64,
     events: u64,
     malformed: usize,
     hits: u64,
@@ -256,26 +275,57 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn take(&mut self, found: Found, chunk: &Chunk) -> bool {
-        // With `--strict` nothing counts after the first malformed line.
-        let end = found.malformed.first().filter(|_| self.args.strict).map(|it| it.event);
-        let counts = |it: &&Hit| end.is_none_or(|end| it.event < end);
-        for hit in found.hits.iter().filter(counts) {
+    /// Writes the matches of a chunk, those of each event together: first of rules, then of
+    /// correlations.
+    fn write(&mut self, hits: &[Hit], notes: Vec<(u64, Note)>) -> std::io::Result<()> {
+        let first = self.first + self.events;
+        let mut notes = notes.into_iter().peekable();
+        for hit in hits {
+            while let Some((event, note)) = notes.next_if(|it| it.0 < hit.event) {
+                self.correlate(first + event, note)?;
+            }
+            if self.detector.correlations.is_part(hit.rule) {
+                continue;
+            }
             self.hits += 1;
             let why = match &hit.why {
                 Some(why) => format!(",\"why\":{why}"),
                 None => String::new(),
             };
-            let written = writeln!(
-                self.out,
-                "{{\"event\":{}{}{why}}}",
-                self.events + hit.event,
-                self.endings[hit.rule]
-            );
-            if let Err(err) = written {
-                self.ended = Some(err);
-                return false;
-            }
+            let (event, ending) = (first + hit.event, &self.endings[hit.rule]);
+            writeln!(self.out, "{{\"event\":{event},{ending}{why}}}")?;
+        }
+        notes.try_for_each(|(event, note)| self.correlate(first + event, note))
+    }
+
+    fn correlate(&mut self, event: u64, note: Note) -> std::io::Result<()> {
+        let (hits, out) = (&mut self.hits, &mut self.out);
+        self.correlating.take(event, note, &mut |line| {
+            *hits += 1;
+            writeln!(out, "{line}")
+        })
+    }
+
+    /// After the last event.
+    fn end(&mut self) {
+        let (hits, out) = (&mut self.hits, &mut self.out);
+        let events = self.first + self.events;
+        let ended = self.correlating.end(events, self.args.state.as_deref(), &mut |line| {
+            *hits += 1;
+            writeln!(out, "{line}")
+        });
+        self.ended = ended.err();
+    }
+
+    fn take(&mut self, mut found: Found, chunk: &Chunk) -> bool {
+        // With `--strict` nothing counts after the first malformed line.
+        if let Some(end) = found.malformed.first().filter(|_| self.args.strict).map(|it| it.event) {
+            found.hits.retain(|it| it.event < end);
+            found.notes.retain(|it| it.0 < end);
+        }
+        if let Err(err) = self.write(&found.hits, std::mem::take(&mut found.notes)) {
+            self.ended = Some(err);
+            return false;
         }
         self.events += found.events;
         let path = self.args.events[chunk.input].display();

@@ -1,21 +1,54 @@
 //! The groups of one correlation, the one that was hit longest ago first.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+
+use super::note::Text;
 use super::window::{NEVER, Window};
 
-/// The values that the events of a group have in common.
-pub(super) type Key = Arc<[Arc<str>]>;
+/// The memory that a group takes besides its key and its window, in bytes, about: its slot, its
+/// place in the table and in the order, and what these keep free.
+const GROUP: usize = size_of::<Option<Group>>() + 64;
 
-/// The memory that a group takes besides its key and its window, in bytes, about.
-const GROUP: usize = size_of::<Group>() + size_of::<Key>() + 64;
-/// No group.
-const NONE: usize = usize::MAX;
+/// The values that the events of a group have in common.
+#[derive(Debug)]
+pub(super) enum Key {
+    One(Arc<str>),
+    Many(Box<[Arc<str>]>),
+}
+
+impl Key {
+    fn new(key: &[Text]) -> Key {
+        match key {
+            [one] => Key::One(one.text.clone()),
+            all => Key::Many(all.iter().map(|it| it.text.clone()).collect()),
+        }
+    }
+
+    pub(super) fn texts(&self) -> &[Arc<str>] {
+        match self {
+            Key::One(it) => std::slice::from_ref(it),
+            Key::Many(all) => all,
+        }
+    }
+
+    fn is(&self, key: &[Text]) -> bool {
+        let texts = self.texts();
+        texts.len() == key.len() && texts.iter().zip(key).all(|(a, b)| *a == b.text)
+    }
+
+    fn bytes(&self) -> usize {
+        // Each value is a text of its own, with two counters.
+        self.texts().iter().map(|it| it.len() + 32).sum()
+    }
+}
 
 /// One group.
 #[derive(Debug)]
 pub(super) struct Group {
+    hash: u64,
     pub(super) key: Key,
     pub(super) window: Window,
     /// The time of its newest event.
@@ -23,18 +56,27 @@ pub(super) struct Group {
     /// Up to this time events of it may have been forgotten before it began.
     pub(super) doubt: i64,
     bytes: usize,
-    older: usize,
-    newer: usize,
+    /// Its newest place in the order is that of this number.
+    turn: u32,
+}
+
+/// When a group was hit. What is not the newest of its group counts no longer.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: i64,
+    slot: u32,
+    number: u32,
 }
 
 /// Groups by key, and in the order of their newest events.
 #[derive(Debug)]
 pub(super) struct Groups {
-    by_key: HashMap<Key, usize>,
+    by_key: HashTable<u32>,
     slots: Vec<Option<Group>>,
-    free: Vec<usize>,
-    oldest: usize,
-    newest: usize,
+    free: Vec<u32>,
+    /// A queue, and not a list through the groups: to move a group in such a list is to touch two
+    /// others, far away in memory.
+    order: VecDeque<Turn>,
     /// The memory that they take, in bytes, about.
     pub(super) bytes: usize,
     /// Until when events were forgotten for want of memory.
@@ -44,11 +86,10 @@ pub(super) struct Groups {
 impl Default for Groups {
     fn default() -> Groups {
         Groups {
-            by_key: HashMap::new(),
+            by_key: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
-            oldest: NONE,
-            newest: NONE,
+            order: VecDeque::new(),
             bytes: 0,
             forgotten: NEVER,
         }
@@ -62,114 +103,125 @@ impl Groups {
     }
 
     /// Calls `with` with a group, made by `new` when there is none, and notes that its newest event
-    /// is of this time.
+    /// is of this time, which is not before that of any other.
     pub(super) fn visit<T>(
         &mut self,
-        key: &[Arc<str>],
+        (key, hash): (&[Text], u64),
         at: i64,
         new: impl FnOnce() -> Window,
         with: impl FnOnce(&mut Group) -> T,
     ) -> Option<T> {
-        let slot = match self.by_key.get(key) {
-            Some(it) => *it,
-            None => self.insert(key, new(), at, self.forgotten),
+        let group = |slot: &u32| self.slots.get(*slot as usize)?.as_ref();
+        let is = |it: &Group| it.hash == hash && it.key.is(key);
+        let slot = match self.by_key.find(hash, |it| group(it).is_some_and(is)) {
+            Some(it) => {
+                let slot = *it;
+                self.turn(slot, at);
+                slot
+            }
+            None => self.insert((key, hash), new(), at, self.forgotten),
         };
-        self.unlink(slot);
-        self.link(slot);
-        let group = self.slots.get_mut(slot)?.as_mut()?;
+        let group = self.slots.get_mut(slot as usize)?.as_mut()?;
         group.last = at;
         let res = with(group);
         let bytes = group.window.bytes();
-        let grown = bytes as isize - group.bytes as isize;
+        self.bytes = (self.bytes + bytes).saturating_sub(group.bytes);
         group.bytes = bytes;
-        self.bytes = self.bytes.saturating_add_signed(grown);
         Some(res)
     }
 
     /// Adds a group as the newest.
     pub(super) fn insert(
         &mut self,
-        key: &[Arc<str>],
+        (key, hash): (&[Text], u64),
         window: Window,
         last: i64,
         doubt: i64,
-    ) -> usize {
-        let key: Key = key.into();
+    ) -> u32 {
+        let key = Key::new(key);
         let bytes = window.bytes();
-        self.bytes += GROUP + key_bytes(&key) + bytes;
-        let group =
-            Group { key: key.clone(), window, last, doubt, bytes, older: NONE, newer: NONE };
+        self.bytes += GROUP + key.bytes() + bytes;
+        let group = Group { hash, key, window, last, doubt, bytes, turn: 0 };
         let slot = match self.free.pop() {
             Some(it) => {
-                self.slots[it] = Some(group);
+                self.slots[it as usize] = Some(group);
                 it
             }
             None => {
                 self.slots.push(Some(group));
-                self.slots.len() - 1
+                // More groups than that take more memory than there is.
+                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
             }
         };
-        self.by_key.insert(key, slot);
-        self.link(slot);
+        let slots = &self.slots;
+        let hash_of = |it: &u32| slots.get(*it as usize).and_then(Option::as_ref);
+        self.by_key.insert_unique(hash, slot, |it| hash_of(it).map_or(0, |it| it.hash));
+        self.order.push_back(Turn { at: last, slot, number: 0 });
         slot
     }
 
-    /// The time of the oldest group's newest event.
-    pub(super) fn oldest(&self) -> Option<i64> {
-        self.slots.get(self.oldest)?.as_ref().map(|it| it.last)
+    /// Makes a group the newest.
+    fn turn(&mut self, slot: u32, at: i64) {
+        let Some(Some(group)) = self.slots.get_mut(slot as usize) else { return };
+        match self.order.back_mut() {
+            Some(it) if it.slot == slot && it.number == group.turn => it.at = at,
+            _ => {
+                group.turn = group.turn.wrapping_add(1);
+                self.order.push_back(Turn { at, slot, number: group.turn });
+            }
+        }
+        if self.order.len() > 2 * self.by_key.len() + 64 {
+            let slots = &self.slots;
+            self.order.retain(|it| newest(slots, it).is_some());
+        }
     }
 
-    /// Takes out the oldest group.
-    pub(super) fn pop(&mut self) -> Option<Group> {
-        let slot = self.oldest;
-        if slot == NONE {
-            return None;
+    /// Takes out the groups whose newest event was before `start`.
+    pub(super) fn expire(&mut self, start: i64) {
+        while self.order.front().is_some_and(|it| it.at < start) {
+            self.pop_turn();
         }
-        self.unlink(slot);
-        let group = self.slots.get_mut(slot)?.take()?;
-        self.free.push(slot);
-        self.by_key.remove(&group.key);
-        self.bytes = self.bytes.saturating_sub(GROUP + key_bytes(&group.key) + group.bytes);
+    }
+
+    /// Takes out the oldest group: the time of its newest event.
+    pub(super) fn pop(&mut self) -> Option<i64> {
+        loop {
+            let at = self.order.front()?.at;
+            if self.pop_turn() {
+                return Some(at);
+            }
+        }
+    }
+
+    /// Takes out the oldest place of the order, and its group if it has no newer one: whether it has
+    /// none.
+    fn pop_turn(&mut self) -> bool {
+        let Some(turn) = self.order.pop_front() else { return false };
+        if newest(&self.slots, &turn).is_none() {
+            return false;
+        }
+        let Some(group) = self.slots.get_mut(turn.slot as usize).and_then(Option::take) else {
+            return false;
+        };
+        self.free.push(turn.slot);
+        if let Ok(it) = self.by_key.find_entry(group.hash, |it| *it == turn.slot) {
+            it.remove();
+        }
+        self.bytes = self.bytes.saturating_sub(GROUP + group.key.bytes() + group.bytes);
         if self.by_key.is_empty() {
             // What a flood made large is given back.
             *self = Groups { forgotten: self.forgotten, ..Groups::default() };
         }
-        Some(group)
+        true
     }
 
     /// All of them, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Group> {
-        let group = |slot: usize| self.slots.get(slot)?.as_ref();
-        std::iter::successors(group(self.oldest), move |it| group(it.newer))
-    }
-
-    fn link(&mut self, slot: usize) {
-        let before = std::mem::replace(&mut self.newest, slot);
-        if let Some(Some(group)) = self.slots.get_mut(slot) {
-            group.older = before;
-            group.newer = NONE;
-        }
-        match self.slots.get_mut(before) {
-            Some(Some(group)) => group.newer = slot,
-            _ => self.oldest = slot,
-        }
-    }
-
-    fn unlink(&mut self, slot: usize) {
-        let Some(Some(group)) = self.slots.get(slot) else { return };
-        let (older, newer) = (group.older, group.newer);
-        match self.slots.get_mut(older) {
-            Some(Some(group)) => group.newer = newer,
-            _ => self.oldest = newer,
-        }
-        match self.slots.get_mut(newer) {
-            Some(Some(group)) => group.older = older,
-            _ => self.newest = older,
-        }
+        self.order.iter().filter_map(|it| newest(&self.slots, it))
     }
 }
 
-fn key_bytes(key: &Key) -> usize {
-    // Each value is a text of its own, with two counters.
-    key.iter().map(|it| it.len() + 32).sum()
+/// The group whose newest place in the order this is.
+fn newest<'a>(slots: &'a [Option<Group>], turn: &Turn) -> Option<&'a Group> {
+    slots.get(turn.slot as usize)?.as_ref().filter(|it| it.turn == turn.number)
 }

@@ -5,27 +5,32 @@
 //!
 //! Every fact is a line C of `docs/semantics.md`, with a test of the same number.
 
+mod bring;
 mod exact;
 mod groups;
+mod note;
 mod pending;
 mod plan;
 mod save;
+mod set;
 mod window;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ir::{Correlation, Number};
+use ir::Correlation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::bring::{Overlay, bring, bring_one};
 use self::groups::Groups;
+use self::note::Text;
 use self::pending::{Pending, Seen};
-use self::plan::{Name, Plan, Task};
+use self::plan::{Plan, Shape, Task};
 use self::window::{Brought, NEVER};
-use crate::event::{Scalar, values};
 
+pub use self::note::Note;
 pub use self::save::NotAState;
+pub use self::set::{About, Correlations, CorrelationsBuilder};
 
 /// The most groups that one event can be in, and the most sets of values that it can bring.
 pub const MOST_COMBINATIONS: usize = 1000;
@@ -54,7 +59,7 @@ impl Default for Limits {
 /// A correlation that matched.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// The event that completed it, counted from 0 over all that were observed.
+    /// The event that completed it, counted from 0.
     pub event: u64,
     /// The time of that event.
     pub at: i64,
@@ -67,6 +72,8 @@ pub struct Hit {
 /// What happened so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
+    /// Events that tell no time, and were left out.
+    pub timeless: u64,
     /// Events that came too late, and were left out.
     pub late: u64,
     /// Events that had to be judged before their time of waiting was over.
@@ -86,8 +93,10 @@ pub struct Stats {
 /// Give it each event that matches a rule, once, with all the rules that it matches.
 #[derive(Debug)]
 pub struct Correlator {
-    plan: Plan,
+    plan: Arc<Plan>,
     groups: Vec<Groups>,
+    /// The memory of all groups.
+    memory: usize,
     pending: Pending,
     limits: Limits,
     /// The latest time that was observed.
@@ -97,16 +106,26 @@ pub struct Correlator {
     events: u64,
     judged: u64,
     stats: Stats,
+    // Kept from event to event, for their memory alone.
+    waiting: Vec<(usize, usize, Overlay)>,
+    found: Vec<(usize, Overlay)>,
+    key: Vec<Text>,
 }
 
 impl Correlator {
     /// For these correlations, in the list that they were resolved in; `None` for those that can't
     /// be used.
     pub fn new(correlations: &[Option<&Correlation>], limits: Limits) -> Correlator {
-        let plan = Plan::new(correlations);
+        let shapes: Vec<_> = correlations.iter().map(|it| it.map(Shape::of)).collect();
+        let shapes: Vec<_> = shapes.iter().map(Option::as_ref).collect();
+        Correlator::of(Arc::new(Plan::new(&shapes)), limits)
+    }
+
+    fn of(plan: Arc<Plan>, limits: Limits) -> Correlator {
         Correlator {
             groups: plan.tasks.iter().map(|_| Groups::default()).collect(),
             plan,
+            memory: 0,
             pending: Pending::default(),
             limits,
             newest: None,
@@ -114,12 +133,15 @@ impl Correlator {
             events: 0,
             judged: 0,
             stats: Stats::default(),
+            waiting: Vec::new(),
+            found: Vec::new(),
+            key: Vec::new(),
         }
     }
 
     /// Whether any correlation sees this rule.
     pub fn sees(&self, rule: usize) -> bool {
-        self.plan.rule_seen_by.get(rule).is_some_and(|it| !it.is_empty())
+        self.plan.sees(rule)
     }
 
     /// Takes in an event: its time in microseconds since 1970, and the rules that it matches, by
@@ -128,24 +150,52 @@ impl Correlator {
     pub fn observe(&mut self, at: i64, rules: &[usize], event: &Value) -> Vec<Hit> {
         let number = self.events;
         self.events += 1;
+        let note = Note::of(&self.plan, rules.iter().copied(), event);
+        self.see(number, at, note)
+    }
+
+    /// Takes in an event of this number that was noted, by [`Correlations::note`] of those that this
+    /// is the [correlator](Correlations::correlator) of. Events come in the order of their numbers.
+    /// Returns what matched now.
+    pub fn take(&mut self, number: u64, note: Note) -> Vec<Hit> {
+        self.events = self.events.max(number + 1);
+        match note.at {
+            Some(at) => self.see(number, at, Some(note)),
+            None => {
+                self.stats.timeless += 1;
+                Vec::new()
+            }
+        }
+    }
+
+    /// How many events there were, or what [`Correlator::count`] said.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Says that there were so many events, also such as no correlation sees. It is saved with the
+    /// state.
+    pub fn count(&mut self, events: u64) {
+        self.events = self.events.max(events);
+    }
+
+    fn see(&mut self, number: u64, at: i64, note: Option<Note>) -> Vec<Hit> {
         let mut hits = Vec::new();
         let newest = self.newest.map_or(at, |it| it.max(at));
         self.newest = Some(newest);
         let border = newest.saturating_sub(self.limits.lateness);
         // An event that was judged early may lie after the border.
         let border = self.settled.map_or(border, |it| it.max(border));
-        let watched: Vec<usize> = rules.iter().copied().filter(|it| self.sees(*it)).collect();
-        if !watched.is_empty() {
+        if let Some(note) = note {
+            let seen = Seen { at, number, note };
             if at < border {
                 self.stats.late += 1;
+            } else if self.limits.lateness <= 0 {
+                // What waits was saved under another lateness.
+                self.settle(at, &mut hits);
+                self.judge(&seen, &mut hits);
             } else {
-                let values = self.project(&watched, event);
-                let seen = Seen { at, number, rules: watched, values };
-                if self.limits.lateness <= 0 {
-                    self.judge(&seen, &mut hits);
-                } else {
-                    self.pending.push(seen);
-                }
+                self.pending.push(seen);
             }
         }
         self.settle(border, &mut hits);
@@ -188,36 +238,7 @@ impl Correlator {
 
     /// The memory that groups take, in bytes, about.
     pub fn memory(&self) -> usize {
-        self.groups.iter().map(|it| it.bytes).sum()
-    }
-
-    /// The values of an event that correlations may ask for.
-    fn project(&self, rules: &[usize], event: &Value) -> Vec<(Name, Vec<Arc<str>>)> {
-        let asked = |rule: &usize| self.plan.rule_fields.get(*rule).map_or(&[][..], |it| it);
-        let joined: Vec<Name>;
-        let names = match rules {
-            [one] => asked(one),
-            many => {
-                let all: std::collections::BTreeSet<Name> =
-                    many.iter().flat_map(asked).copied().collect();
-                joined = all.into_iter().collect();
-                &joined
-            }
-        };
-        let texts = |name: &Name| -> Vec<Arc<str>> {
-            let field = self.plan.names.get(*name).map_or("", |it| it.as_ref());
-            // Most fields are plain ones of a flat event.
-            if !field.contains('.')
-                && let Value::Object(all) = event
-                && let Some(value) = all.get(field)
-                && let Some(text) = Scalar::of(value).text()
-            {
-                return if text.is_empty() { Vec::new() } else { vec![Arc::from(text.as_ref())] };
-            }
-            let found = values(event, field).into_iter().filter_map(|it| Scalar::of(it).text());
-            found.filter(|it| !it.is_empty()).map(|it| Arc::from(it.as_ref())).collect()
-        };
-        names.iter().map(|it| (*it, texts(it))).filter(|(_, it)| !it.is_empty()).collect()
+        self.memory
     }
 
     fn settle(&mut self, until: i64, hits: &mut Vec<Hit>) {
@@ -229,67 +250,57 @@ impl Correlator {
     fn judge(&mut self, seen: &Seen, hits: &mut Vec<Hit>) {
         self.settled = Some(self.settled.map_or(seen.at, |it| it.max(seen.at)));
         // Hits by the task that sees them, in their order: a task's own hits are seen by later ones.
-        let mut waiting: Vec<(usize, usize, Overlay)> = Vec::new();
-        for rule in &seen.rules {
-            let seen_by = self.plan.rule_seen_by.get(*rule).into_iter().flatten();
-            waiting.extend(seen_by.map(|(task, member)| (*task, *member, Overlay::default())));
-        }
-        // Where several rules match one event, the first in the list that has a value decides.
-        waiting.sort_by_key(|it| (it.0, it.1));
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let seen_by = seen.note.seen_by.iter();
+        waiting.extend(seen_by.map(|(task, member)| (*task, *member, Overlay::default())));
+        let plan = self.plan.clone();
+        let mut found = std::mem::take(&mut self.found);
+        let mut key = std::mem::take(&mut self.key);
         let mut done = 0;
-        let mut found: Vec<(usize, Overlay)> = Vec::new();
         while let Some((at, ..)) = waiting.get(done) {
             let at = *at;
-            let end = waiting.partition_point(|it| it.0 <= at);
+            let end = done + waiting[done..].iter().take_while(|it| it.0 == at).count();
             found.clear();
             let hits_of = waiting[done..end].iter_mut();
             found.extend(hits_of.map(|(_, member, overlay)| (*member, std::mem::take(overlay))));
             done = end;
-            let Some(task) = self.plan.tasks.get(at) else { continue };
+            let Some(task) = plan.tasks.get(at) else { continue };
             let Some(groups) = self.groups.get_mut(at) else { continue };
-            let Some(brought) = bring(task, &found, seen) else {
-                self.stats.crowded += 1;
-                continue;
-            };
-            let start = seen.at.saturating_sub(task.asked.length);
-            while groups.oldest().is_some_and(|it| it < start) {
-                groups.pop();
-            }
-            for (key, brought, overlay) in brought {
-                let answer = groups.visit(
-                    &key,
-                    seen.at,
-                    || task.asked.window(),
-                    |it| {
-                        let holds = task.asked.take(&mut it.window, seen.at, &brought);
-                        let sure = task.asked.only_grows() || it.doubt == NEVER || it.doubt < start;
-                        (holds, sure)
-                    },
-                );
-                match answer {
-                    Some((true, false)) => self.stats.withheld += 1,
-                    Some((true, true)) => {
+            let before = groups.bytes;
+            groups.expire(seen.at.saturating_sub(task.asked.length));
+            let mut ask = |key: &[Text], brought: Brought<'_>, overlay: &Overlay| {
+                let hash = plan.hash_all(key);
+                match answer(task, groups, (key, hash), seen.at, brought) {
+                    Answer::No => {}
+                    Answer::Withheld => self.stats.withheld += 1,
+                    Answer::Yes => {
                         hits.push(Hit {
                             event: seen.number,
                             at: seen.at,
                             correlation: task.place,
-                            group: key.clone(),
+                            group: key.iter().map(|it| it.text.clone()).collect(),
                         });
-                        if task.seen_by.is_empty() {
-                            continue;
-                        }
-                        let own = task.group_by.iter().copied().zip(key);
-                        let overlay = overlay.with(own);
-                        for (upper, member) in &task.seen_by {
-                            let place =
-                                waiting.partition_point(|it| (it.0, it.1) <= (*upper, *member));
-                            waiting.insert(place, (*upper, *member, overlay.clone()));
-                        }
+                        tell(task, key, overlay, &mut waiting);
                     }
-                    _ => {}
                 }
+            };
+            if let [(member, overlay)] = found.as_slice()
+                && let Some(it) = bring_one(task, *member, overlay, &seen.note, &mut key)
+            {
+                if let Some((key, brought)) = it {
+                    ask(key, brought, overlay);
+                }
+            } else if let Some(all) = bring(&plan, task, &found, &seen.note) {
+                for (key, it) in &all {
+                    ask(key, Brought { members: it.members, values: &it.values }, it.overlay);
+                }
+            } else {
+                self.stats.crowded += 1;
             }
+            self.memory = (self.memory + groups.bytes).saturating_sub(before);
         }
+        waiting.clear();
+        (self.waiting, self.found, self.key) = (waiting, found, key);
         self.judged += 1;
         if self.judged.is_multiple_of(SWEEP) {
             self.sweep(seen.at);
@@ -300,32 +311,31 @@ impl Correlator {
     /// Forgets groups whose windows are over.
     fn sweep(&mut self, now: i64) {
         for (task, groups) in self.plan.tasks.iter().zip(&mut self.groups) {
-            let start = now.saturating_sub(task.asked.length);
-            while groups.oldest().is_some_and(|it| it < start) {
-                groups.pop();
-            }
+            groups.expire(now.saturating_sub(task.asked.length));
         }
+        self.memory = self.groups.iter().map(|it| it.bytes).sum();
     }
 
     /// Forgets groups until the memory is well below its limit.
     fn shrink(&mut self) {
-        let memory = self.memory();
-        self.stats.most_memory = self.stats.most_memory.max(memory);
-        if memory <= self.limits.memory {
+        self.stats.most_memory = self.stats.most_memory.max(self.memory);
+        if self.memory <= self.limits.memory {
             return;
         }
         if let Some(now) = self.settled {
             self.sweep(now);
         }
         let wanted = self.limits.memory - self.limits.memory / 64;
-        while self.memory() > wanted {
+        while self.memory > wanted {
             let Some(largest) = self.groups.iter_mut().max_by_key(|it| it.bytes) else { break };
-            let goal = largest.bytes.saturating_sub(self.limits.memory / 64);
+            let before = largest.bytes;
+            let goal = before.saturating_sub(self.limits.memory / 64);
             while largest.bytes >= goal {
-                let Some(group) = largest.pop() else { break };
+                let Some(last) = largest.pop() else { break };
                 self.stats.forgotten += 1;
-                largest.forgotten = largest.forgotten.max(group.last);
+                largest.forgotten = largest.forgotten.max(last);
             }
+            self.memory = (self.memory + largest.bytes).saturating_sub(before);
             if self.groups.iter().all(|it| it.len() == 0) {
                 break;
             }
@@ -333,123 +343,45 @@ impl Correlator {
     }
 }
 
-/// Values that take the place of an event's own, by field.
-#[derive(Debug, Clone, Default)]
-struct Overlay(Vec<(Name, Arc<str>)>);
-
-impl Overlay {
-    fn with(&self, values: impl Iterator<Item = (Name, Arc<str>)>) -> Overlay {
-        let mut res = self.clone();
-        for (name, value) in values {
-            match res.0.iter_mut().find(|it| it.0 == name) {
-                Some(old) => old.1 = value,
-                None => res.0.push((name, value)),
-            }
-        }
-        res
-    }
-
-    fn values<'a>(&'a self, name: Name, seen: &'a Seen) -> &'a [Arc<str>] {
-        if let Some((_, it)) = self.0.iter().find(|it| it.0 == name) {
-            return std::slice::from_ref(it);
-        }
-        seen.values.iter().find(|it| it.0 == name).map_or(&[], |it| it.1.as_slice())
-    }
+/// What comes of an event in a group.
+enum Answer {
+    No,
+    Yes,
+    /// It holds, but what was forgotten could have changed that.
+    Withheld,
 }
 
-/// What an event brings to a group that it is in, and whose hit it is there.
-type InGroup<'a> = (Vec<Arc<str>>, Brought, &'a Overlay);
-
-/// What an event brings to each group that it is in; `None` when there are too many.
-fn bring<'a>(task: &Task, found: &'a [(usize, Overlay)], seen: &Seen) -> Option<Vec<InGroup<'a>>> {
-    if let [(member, overlay)] = found
-        && let Some(it) = bring_one(task, *member, overlay, seen)
-    {
-        return Some(vec![it]);
-    }
-    let mut res: BTreeMap<Vec<Arc<str>>, (Brought, &Overlay)> = BTreeMap::new();
-    for (member, overlay) in found {
-        let (group_fields, asked) = fields(task, *member)?;
-        let lists = |fields: &[Name]| -> Vec<&[Arc<str>]> {
-            fields.iter().map(|it| overlay.values(*it, seen)).collect()
-        };
-        let values = match asked {
-            [] => Vec::new(),
-            [one] => overlay.values(*one, seen).to_vec(),
-            many => {
-                let sets = combinations(&lists(many))?;
-                sets.into_iter().map(|it| joined(&it)).collect()
-            }
-        };
-        let Some(values) = usable(task, asked, values) else { continue };
-        for key in combinations(&lists(group_fields))? {
-            if res.len() >= MOST_COMBINATIONS && !res.contains_key(&key) {
-                return None;
-            }
-            let (brought, _) = res.entry(key).or_insert_with(|| (Brought::default(), overlay));
-            brought.members |= 1 << member;
-            if brought.values.is_empty() {
-                brought.values = values.clone();
-            }
-        }
-    }
-    Some(res.into_iter().map(|(key, (brought, overlay))| (key, brought, overlay)).collect())
-}
-
-/// The same for the usual case: one hit, one value of each field of the group.
-fn bring_one<'a>(
+/// Lets a group take in an event.
+fn answer(
     task: &Task,
-    member: usize,
-    overlay: &'a Overlay,
-    seen: &Seen,
-) -> Option<InGroup<'a>> {
-    let (group_fields, asked) = fields(task, member)?;
-    let one = |name: &Name| match overlay.values(*name, seen) {
-        [one] => Some(one.clone()),
-        _ => None,
-    };
-    let key: Vec<Arc<str>> = group_fields.iter().map(one).collect::<Option<_>>()?;
-    let values = match asked {
-        [] => Vec::new(),
-        [one] => overlay.values(*one, seen).to_vec(),
-        _ => return None,
-    };
-    let values = usable(task, asked, values)?;
-    Some((key, Brought { members: 1 << member, values }, overlay))
+    groups: &mut Groups,
+    key: (&[Text], u64),
+    at: i64,
+    brought: Brought<'_>,
+) -> Answer {
+    let asked = &task.asked;
+    let start = at.saturating_sub(asked.length);
+    let answer = groups.visit(
+        key,
+        at,
+        || asked.window(),
+        |it| match asked.take(&mut it.window, at, brought) {
+            false => Answer::No,
+            true if it.doubt == NEVER || it.doubt < start || asked.only_grows() => Answer::Yes,
+            true => Answer::Withheld,
+        },
+    );
+    answer.unwrap_or(Answer::No)
 }
 
-/// The fields of the group, and those that the question is about.
-fn fields(task: &Task, member: usize) -> Option<(&[Name], &[Name])> {
-    let fields = task.fields.get(member)?;
-    Some(fields.split_at(task.group_by.len().min(fields.len())))
-}
-
-/// The values that the question can use; `None` when it needs some and there are none.
-fn usable(task: &Task, asked: &[Name], mut values: Vec<Arc<str>>) -> Option<Vec<Arc<str>>> {
-    if task.numbers {
-        values.retain(|it| Number::parse(it).is_some());
+/// Tells the correlations that see a task's hits of one, in their order among what waits.
+fn tell(task: &Task, key: &[Text], overlay: &Overlay, waiting: &mut Vec<(usize, usize, Overlay)>) {
+    if task.seen_by.is_empty() {
+        return;
     }
-    (asked.is_empty() || !values.is_empty()).then_some(values)
-}
-
-/// Every way to take one value of each list; `None` when there are too many.
-fn combinations(lists: &[&[Arc<str>]]) -> Option<Vec<Vec<Arc<str>>>> {
-    let mut res: Vec<Vec<Arc<str>>> = vec![Vec::new()];
-    for list in lists {
-        if res.len().saturating_mul(list.len()) > MOST_COMBINATIONS {
-            return None;
-        }
-        let longer = |it: &Vec<Arc<str>>| {
-            let it = it.clone();
-            list.iter().map(move |value| [it.as_slice(), std::slice::from_ref(value)].concat())
-        };
-        res = res.iter().flat_map(longer).collect();
+    let overlay = overlay.with(task.group_by.iter().copied().zip(key.iter().cloned()));
+    for (upper, member) in &task.seen_by {
+        let place = waiting.partition_point(|it| (it.0, it.1) <= (*upper, *member));
+        waiting.insert(place, (*upper, *member, overlay.clone()));
     }
-    Some(res)
-}
-
-/// A set of values as one text that no other set has.
-fn joined(values: &[Arc<str>]) -> Arc<str> {
-    let each: String = values.iter().map(|it| format!("{}:{it}", it.len())).collect();
-    Arc::from(each)
 }

@@ -1,38 +1,43 @@
 //! Events that wait for others that may still come before them.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 
-use serde::{Deserialize, Serialize};
+use super::note::Note;
 
-use super::plan::Name;
-
-/// An event, as far as correlations ask about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// An event with its place in the stream.
+#[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub(super) at: i64,
     /// Its number, in the order of arrival.
     pub(super) number: u64,
-    /// The rules that it matches.
-    pub(super) rules: Vec<usize>,
-    /// The values of fields as texts.
-    pub(super) values: Vec<(Name, Vec<Arc<str>>)>,
+    pub(super) note: Note,
+}
+
+impl PartialEq for Seen {
+    fn eq(&self, other: &Seen) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Seen {}
+
+impl PartialOrd for Seen {
+    fn partial_cmp(&self, other: &Seen) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Seen {
+    fn cmp(&self, other: &Seen) -> Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
 }
 
 /// Events in the order of time, then of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    heap: std::collections::BinaryHeap<Reverse<Seen>>,
-}
-
-/// A saved event.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Waiting {
-    at: i64,
-    number: u64,
-    rules: Vec<usize>,
-    values: Vec<(Name, Vec<String>)>,
+    heap: BinaryHeap<Reverse<Seen>>,
 }
 
 impl Pending {
@@ -57,33 +62,10 @@ impl Pending {
         self.heap.peek().map(|it| it.0.at)
     }
 
-    pub(super) fn all(&self) -> Vec<Waiting> {
+    /// All of them, in order.
+    pub(super) fn all(&self) -> Vec<&Seen> {
         let mut all: Vec<&Seen> = self.heap.iter().map(|it| &it.0).collect();
         all.sort();
-        let texts = |it: &Vec<Arc<str>>| it.iter().map(|it| it.to_string()).collect();
-        let values = |it: &Seen| it.values.iter().map(|(name, it)| (*name, texts(it))).collect();
-        all.into_iter()
-            .map(|it| Waiting {
-                at: it.at,
-                number: it.number,
-                rules: it.rules.clone(),
-                values: values(it),
-            })
-            .collect()
-    }
-
-    /// Saved events, their fields found by name among those of now.
-    pub(super) fn restored(all: Vec<Waiting>, then: &[String], now: &[Arc<str>]) -> Pending {
-        let places: BTreeMap<&str, Name> =
-            now.iter().enumerate().map(|(at, it)| (it.as_ref(), at)).collect();
-        let place = |it: Name| places.get(then.get(it)?.as_str()).copied();
-        let mut res = Pending::default();
-        for it in all {
-            let texts = |it: Vec<String>| it.into_iter().map(Arc::from).collect();
-            let values = it.values.into_iter();
-            let values = values.filter_map(|(name, it)| Some((place(name)?, texts(it)))).collect();
-            res.push(Seen { at: it.at, number: it.number, rules: it.rules, values });
-        }
-        res
+        all
     }
 }

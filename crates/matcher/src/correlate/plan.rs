@@ -1,11 +1,66 @@
 //! Which correlation sees whose hits, and where it finds its fields in them.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use ir::{Correlation, Question, Referent};
+use serde::{Deserialize, Serialize};
 
+use super::note::Text;
 use super::window::Asked;
+
+/// What of a correlation its answers depend on; it can be written into a built matcher.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Shape {
+    pub(super) question: Question,
+    pub(super) members: Vec<Member>,
+    pub(super) group_by: Vec<Arc<str>>,
+    pub(super) seconds: u64,
+}
+
+/// Whose hits it sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Member {
+    pub(super) to: Referent,
+    pub(super) name: String,
+    /// Where the fields of the group, then those of the question, are found in them.
+    pub(super) fields: Vec<Arc<str>>,
+}
+
+impl Shape {
+    pub(super) fn of(it: &Correlation) -> Shape {
+        let member = |it: &ir::Member| Member {
+            to: it.to,
+            name: it.name.value.clone(),
+            fields: it.fields.clone(),
+        };
+        Shape {
+            question: it.question.clone(),
+            members: it.members.iter().map(member).collect(),
+            group_by: it.group_by.iter().map(|it| it.value.clone()).collect(),
+            seconds: it.seconds.value,
+        }
+    }
+
+    /// Whether every number in it is that of something.
+    pub(super) fn is_sound(&self, rules: usize, correlations: usize) -> bool {
+        let members = self.members.len();
+        let fields = self.group_by.len() + self.question.fields();
+        let questions = match &self.question {
+            Question::Formula(it) => it.places().iter().all(|it| *it < members),
+            Question::OrderedFormula(yes, no) => yes.iter().chain(no).all(|it| *it < members),
+            _ => true,
+        };
+        let known = |it: &Member| match it.to {
+            Referent::Rule(at) => at < rules,
+            Referent::Correlation(at) => at < correlations,
+        };
+        let whole = |it: &Member| it.fields.len() == fields && known(it);
+        questions && members <= 64 && self.members.iter().all(whole)
+    }
+}
 
 /// A correlation ready to run.
 #[derive(Debug)]
@@ -32,23 +87,25 @@ pub(super) type Name = usize;
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Task>,
-    /// Who sees a rule's hits: task and member.
+    /// Who sees a rule's hits: task and member, in their order.
     pub(super) rule_seen_by: Vec<Vec<(usize, usize)>>,
     /// The fields that are kept of a rule's events.
     pub(super) rule_fields: Vec<Vec<Name>>,
     pub(super) names: Vec<Arc<str>>,
+    /// Its seed is drawn anew in each run: what events hold can't be made to collide.
+    hasher: RandomState,
 }
 
 impl Plan {
     /// Arranges `all`; what is `None`, and what refers to it or to nothing that is there, is left
     /// out.
-    pub(super) fn new(all: &[Option<&Correlation>]) -> Plan {
+    pub(super) fn new(all: &[Option<&Shape>]) -> Plan {
         let mut res = Plan::default();
         let mut names: BTreeMap<Arc<str>, Name> = BTreeMap::new();
         // By place in the list: its task.
         let mut tasks: Vec<Option<usize>> = vec![None; all.len()];
         loop {
-            let ready = |it: &Correlation| {
+            let ready = |it: &Shape| {
                 it.members.iter().all(|it| match it.to {
                     Referent::Rule(_) => true,
                     Referent::Correlation(to) => tasks.get(to).copied().flatten().is_some(),
@@ -66,10 +123,27 @@ impl Plan {
         res
     }
 
+    /// Whether any correlation sees this rule.
+    pub(super) fn sees(&self, rule: usize) -> bool {
+        self.rule_seen_by.get(rule).is_some_and(|it| !it.is_empty())
+    }
+
+    pub(super) fn hash(&self, text: &str) -> u64 {
+        self.hasher.hash_one(text)
+    }
+
+    /// The hash of the values of a group.
+    pub(super) fn hash_all(&self, key: &[Text]) -> u64 {
+        match key {
+            [one] => one.hash,
+            all => self.hasher.hash_one(all.iter().map(|it| it.hash).collect::<Vec<_>>()),
+        }
+    }
+
     fn add(
         &mut self,
         place: usize,
-        it: &Correlation,
+        it: &Shape,
         tasks: &[Option<usize>],
         names: &mut BTreeMap<Arc<str>, Name>,
     ) {
@@ -85,7 +159,7 @@ impl Plan {
         };
         let fields: Vec<Vec<Name>> =
             it.members.iter().map(|it| it.fields.iter().map(&mut name).collect()).collect();
-        let group_by: Vec<Name> = it.group_by.iter().map(|it| name(&it.value)).collect();
+        let group_by: Vec<Name> = it.group_by.iter().map(&mut name).collect();
         for (nth, member) in it.members.iter().enumerate() {
             match member.to {
                 Referent::Rule(rule) => {
@@ -103,9 +177,8 @@ impl Plan {
                 }
             }
         }
-        let named: Vec<_> = it.members.iter().map(|it| (&it.name.value, &it.fields)).collect();
-        let groups: Vec<_> = it.group_by.iter().map(|it| &it.value).collect();
-        let seconds = it.seconds.value;
+        let named: Vec<_> = it.members.iter().map(|it| (&it.name, &it.fields)).collect();
+        let (groups, seconds) = (&it.group_by, it.seconds);
         self.tasks.push(Task {
             place,
             asked: Asked::new(&it.question, seconds, it.members.len()),
@@ -119,7 +192,6 @@ impl Plan {
             identity: format!("{:?} {named:?} {groups:?} {seconds}", it.question),
         });
     }
-
     /// Works out which fields of which events are asked for, also by way of other correlations.
     fn fields(&mut self) {
         // From the last to the first, each knows what those that see it ask for.

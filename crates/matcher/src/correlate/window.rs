@@ -2,12 +2,14 @@
 //!
 //! Each kind of question keeps only what can still change an answer.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::VecDeque;
 
+use hashbrown::HashTable;
 use ir::{Bounds, Formula, Number, Question};
 
 use super::exact::{Sum, rank};
+use super::note::Text;
+use super::plan::Plan;
 use super::save::Row;
 
 /// A point in time before all others.
@@ -28,12 +30,12 @@ pub(super) struct Asked {
 }
 
 /// What one event brings to a group.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Brought {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brought<'a> {
     /// The members that it is a hit of, by bit.
     pub(super) members: u64,
     /// The values of the question's field, or sets of values spelled as one text.
-    pub(super) values: Vec<Arc<str>>,
+    pub(super) values: &'a [Text],
 }
 
 /// What is kept of a group's events.
@@ -42,25 +44,25 @@ pub(super) enum Window {
     /// When the newest events were.
     Times(VecDeque<i64>),
     /// The different values, each with its last time.
-    Distinct(Latest),
+    Distinct(Box<Latest>),
     /// The numbers.
-    Numbers(Numbers),
+    Numbers(Box<Numbers>),
     /// All values.
-    Texts(Texts),
+    Texts(Box<Texts>),
     /// When each member was hit last.
-    Members(Vec<i64>),
+    Members(Box<[i64]>),
     /// For each member, the latest start of a chain of it and of all before it; then, when the
     /// members after the last of the chain were hit.
-    Chain(Vec<i64>),
+    Chain(Box<[i64]>),
     /// The same for chains of each length: row by length, column by last member.
-    Longest(Vec<i64>),
+    Longest(Box<[i64]>),
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Latest {
-    last: HashMap<Arc<str>, i64>,
+    last: HashTable<(Text, i64)>,
     /// In the order of time; what is no longer in `last` at this time is stale.
-    order: VecDeque<(i64, Arc<str>)>,
+    order: VecDeque<(i64, Text)>,
     text: usize,
 }
 
@@ -74,8 +76,8 @@ pub(super) struct Numbers {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Texts {
-    entries: VecDeque<(i64, Arc<str>)>,
-    counts: HashMap<Arc<str>, u32>,
+    entries: VecDeque<(i64, Text)>,
+    counts: HashTable<(Text, u32)>,
     text: usize,
 }
 
@@ -128,22 +130,20 @@ impl Asked {
     pub(super) fn window(&self) -> Window {
         match &self.question {
             Question::Events(_) => Window::Times(VecDeque::new()),
-            Question::Distinct(..) => Window::Distinct(Latest::default()),
+            Question::Distinct(..) => Window::Distinct(Box::default()),
             Question::Sum(_) | Question::Average(_) | Question::Percentile(..) => {
-                Window::Numbers(Numbers::default())
+                Window::Numbers(Box::default())
             }
-            Question::Share(_) => Window::Texts(Texts::default()),
-            Question::Together(_) | Question::Formula(_) => {
-                Window::Members(vec![NEVER; self.members])
-            }
-            Question::Ordered(_) if self.whole_chain => Window::Chain(vec![NEVER; self.members]),
-            Question::Ordered(_) => Window::Longest(vec![NEVER; self.members * self.members]),
-            Question::OrderedFormula(yes, no) => Window::Chain(vec![NEVER; yes.len() + no.len()]),
+            Question::Share(_) => Window::Texts(Box::default()),
+            Question::Together(_) | Question::Formula(_) => Window::Members(never(self.members)),
+            Question::Ordered(_) if self.whole_chain => Window::Chain(never(self.members)),
+            Question::Ordered(_) => Window::Longest(never(self.members * self.members)),
+            Question::OrderedFormula(yes, no) => Window::Chain(never(yes.len() + no.len())),
         }
     }
 
     /// Takes in an event; whether the question holds with it. `at` never goes back.
-    pub(super) fn take(&self, window: &mut Window, at: i64, it: &Brought) -> bool {
+    pub(super) fn take(&self, window: &mut Window, at: i64, it: Brought<'_>) -> bool {
         let start = at.saturating_sub(self.length);
         match (window, &self.question) {
             (Window::Times(times), Question::Events(bounds)) => {
@@ -154,16 +154,16 @@ impl Asked {
                 bounds.hold(Number::Int(times.len() as i128))
             }
             (Window::Distinct(latest), Question::Distinct(_, bounds)) => {
-                latest.take(at, start, self.ceiling, &it.values);
+                latest.take(at, start, self.ceiling, it.values);
                 bounds.hold(Number::Int(latest.last.len() as i128))
             }
             (Window::Numbers(numbers), question) => {
-                numbers.take(at, start, &it.values, matches!(question, Question::Percentile(..)));
+                numbers.take(at, start, it.values, matches!(question, Question::Percentile(..)));
                 numbers.answer(question)
             }
             (Window::Texts(texts), Question::Share(bounds)) => {
-                texts.take(at, start, &it.values);
-                texts.answer(bounds, &it.values)
+                texts.take(at, start, it.values);
+                texts.answer(bounds, it.values)
             }
             (Window::Members(last), question) => {
                 for (nth, last) in last.iter_mut().enumerate() {
@@ -202,6 +202,25 @@ impl Asked {
             // A window is always made by the question that is asked of it.
             _ => false,
         }
+    }
+}
+
+fn never(count: usize) -> Box<[i64]> {
+    vec![NEVER; count].into_boxed_slice()
+}
+
+/// The entry of a value, by its hash.
+fn entry<'a, T>(table: &'a mut HashTable<(Text, T)>, value: &Text) -> Option<&'a mut T> {
+    table.find_mut(value.hash, |it| it.0 == *value).map(|it| &mut it.1)
+}
+
+fn insert<T>(table: &mut HashTable<(Text, T)>, value: &Text, it: T) {
+    table.insert_unique(value.hash, (value.clone(), it), |it| it.0.hash);
+}
+
+fn remove<T>(table: &mut HashTable<(Text, T)>, value: &Text) {
+    if let Ok(it) = table.find_entry(value.hash, |it| it.0 == *value) {
+        it.remove();
     }
 }
 
@@ -254,42 +273,47 @@ fn longest(starts: &mut [i64], members: usize, hit: u64, at: i64, from: i64) -> 
 }
 
 impl Latest {
-    fn take(&mut self, at: i64, start: i64, ceiling: usize, values: &[Arc<str>]) {
+    fn take(&mut self, at: i64, start: i64, ceiling: usize, values: &[Text]) {
         for value in values {
-            match self.last.get_mut(value) {
+            match entry(&mut self.last, value) {
                 Some(last) if *last == at => continue,
                 Some(last) => *last = at,
                 None => {
-                    self.text += value.len();
-                    self.last.insert(value.clone(), at);
+                    self.text += value.text.len();
+                    insert(&mut self.last, value, at);
                 }
             }
             self.order.push_back((at, value.clone()));
         }
         while let Some((time, value)) = self.order.front() {
-            let stale = self.last.get(value) != Some(time);
+            let stale = !self.is_last(*time, value);
             let enough = self.last.len() > ceiling;
             if !(stale || *time < start || enough) {
                 break;
             }
-            let value = value.clone();
-            self.order.pop_front();
+            let Some((_, value)) = self.order.pop_front() else { break };
             if !stale {
-                self.text -= value.len();
-                self.last.remove(&value);
+                self.text -= value.text.len();
+                remove(&mut self.last, &value);
             }
         }
         if self.order.len() > 2 * self.last.len() + 16 {
-            let last = &self.last;
-            self.order.retain(|(time, value)| last.get(value) == Some(time));
+            let mut order = std::mem::take(&mut self.order);
+            order.retain(|(time, value)| self.is_last(*time, value));
+            self.order = order;
         }
+    }
+
+    /// Whether this is the last time of the value.
+    fn is_last(&self, at: i64, value: &Text) -> bool {
+        self.last.find(value.hash, |it| it.0 == *value).is_some_and(|it| it.1 == at)
     }
 }
 
 impl Numbers {
-    fn take(&mut self, at: i64, start: i64, values: &[Arc<str>], sorts: bool) {
+    fn take(&mut self, at: i64, start: i64, values: &[Text], sorts: bool) {
         let place = |sorted: &[Number], it: &Number| sorted.partition_point(|other| other < it);
-        for it in values.iter().filter_map(|it| Number::parse(it)) {
+        for it in values.iter().filter_map(|it| Number::parse(&it.text)) {
             self.entries.push_back((at, it));
             match sorts {
                 true => self.sorted.insert(place(&self.sorted, &it), it),
@@ -325,31 +349,34 @@ impl Numbers {
 }
 
 impl Texts {
-    fn take(&mut self, at: i64, start: i64, values: &[Arc<str>]) {
+    fn take(&mut self, at: i64, start: i64, values: &[Text]) {
         for value in values {
-            self.text += value.len();
-            *self.counts.entry(value.clone()).or_default() += 1;
+            self.text += value.text.len();
+            match entry(&mut self.counts, value) {
+                Some(count) => *count += 1,
+                None => insert(&mut self.counts, value, 1),
+            }
             self.entries.push_back((at, value.clone()));
         }
         while self.entries.front().is_some_and(|(time, _)| *time < start) {
             let Some((_, value)) = self.entries.pop_front() else { break };
-            self.text -= value.len();
-            if let Some(count) = self.counts.get_mut(&value) {
+            self.text -= value.text.len();
+            if let Some(count) = entry(&mut self.counts, &value) {
                 *count -= 1;
                 if *count == 0 {
-                    self.counts.remove(&value);
+                    remove(&mut self.counts, &value);
                 }
             }
         }
     }
 
     /// Whether any of the newest values has such a share of all.
-    fn answer(&self, bounds: &Bounds, values: &[Arc<str>]) -> bool {
+    fn answer(&mut self, bounds: &Bounds, values: &[Text]) -> bool {
+        let all = self.entries.len() as u64;
         values.iter().any(|value| {
-            let count = self.counts.get(value).copied().unwrap_or(0);
+            let count = entry(&mut self.counts, value).copied().unwrap_or(0);
             let mut sum = Sum::default();
             sum.add(Number::Int(i128::from(count) * 100));
-            let all = self.entries.len() as u64;
             bounds.0.iter().all(|(op, bound)| op.holds(sum.compare(*bound, all)))
         })
     }
@@ -362,23 +389,24 @@ impl Window {
             Window::Times(it) => it.capacity() * size_of::<i64>(),
             // An entry of a hash table, and the text with its two counters.
             Window::Distinct(it) => {
-                it.text
-                    + it.last.capacity() * 44
-                    + it.order.capacity() * size_of::<(i64, Arc<str>)>()
+                size_of::<Latest>()
+                    + it.text
+                    + it.last.capacity() * (size_of::<(Text, i64)>() + 18)
+                    + it.order.capacity() * size_of::<(i64, Text)>()
             }
             Window::Numbers(it) => {
-                it.entries.capacity() * size_of::<(i64, Number)>()
+                size_of::<Numbers>()
+                    + it.entries.capacity() * size_of::<(i64, Number)>()
                     + it.sorted.capacity() * size_of::<Number>()
                     + it.sum.bytes()
             }
             Window::Texts(it) => {
-                it.text
-                    + it.counts.capacity() * 40
-                    + it.entries.capacity() * (16 + size_of::<(i64, Arc<str>)>())
+                size_of::<Texts>()
+                    + it.text
+                    + it.counts.capacity() * (size_of::<(Text, u32)>() + 2)
+                    + it.entries.capacity() * (16 + size_of::<(i64, Text)>())
             }
-            Window::Members(it) | Window::Chain(it) | Window::Longest(it) => {
-                it.capacity() * size_of::<i64>()
-            }
+            Window::Members(it) | Window::Chain(it) | Window::Longest(it) => size_of_val(&**it),
         }
     }
 
@@ -388,14 +416,14 @@ impl Window {
         let rows = match self {
             Window::Times(it) => it.iter().map(|at| row(*at, None)).collect(),
             Window::Distinct(it) => {
-                let fresh = it.order.iter().filter(|(at, value)| it.last.get(value) == Some(at));
-                fresh.map(|(at, value)| row(*at, Some(value.to_string()))).collect()
+                let fresh = it.order.iter().filter(|(at, value)| it.is_last(*at, value));
+                fresh.map(|(at, value)| row(*at, Some(value.text.to_string()))).collect()
             }
             Window::Numbers(it) => {
                 it.entries.iter().map(|(at, it)| row(*at, Some(it.to_string()))).collect()
             }
             Window::Texts(it) => {
-                it.entries.iter().map(|(at, it)| row(*at, Some(it.to_string()))).collect()
+                it.entries.iter().map(|(at, it)| row(*at, Some(it.text.to_string()))).collect()
             }
             Window::Members(it) | Window::Chain(it) | Window::Longest(it) => {
                 let marks = it.iter().map(|it| (*it != NEVER).then_some(*it));
@@ -408,7 +436,12 @@ impl Window {
 
 impl Asked {
     /// A window with what was saved of it; `None` when it does not fit the question.
-    pub(super) fn restored(&self, rows: &[Row], marks: &[Option<i64>]) -> Option<Window> {
+    pub(super) fn restored(
+        &self,
+        plan: &Plan,
+        rows: &[Row],
+        marks: &[Option<i64>],
+    ) -> Option<Window> {
         let mut res = self.window();
         match &mut res {
             Window::Members(it) | Window::Chain(it) | Window::Longest(it) => {
@@ -424,8 +457,9 @@ impl Asked {
                         return None;
                     }
                     last = row.at;
-                    let values = row.values.iter().map(|it| Arc::from(it.as_str())).collect();
-                    self.take(&mut res, row.at, &Brought { members: 0, values });
+                    let values: Vec<Text> =
+                        row.values.iter().map(|it| Text::new(plan, it)).collect();
+                    self.take(&mut res, row.at, Brought { members: 0, values: &values });
                 }
             }
         }

@@ -51,6 +51,29 @@ pub struct RuleInfo {
     pub tags: Vec<String>,
 }
 
+impl RuleInfo {
+    /// What is said about a rule of this.
+    pub fn of(meta: &ir::Meta) -> RuleInfo {
+        RuleInfo {
+            id: meta.id.clone(),
+            title: meta.title.clone(),
+            level: meta.level,
+            tags: meta.tags.clone(),
+        }
+    }
+
+    /// What a match says of its rule, as members of a JSON object: `"rule":…,"title":…,"level":…`.
+    pub fn json(&self) -> String {
+        let level = self.level.map(|it| it.word());
+        format!(
+            "\"rule\":{},\"title\":{},\"level\":{}",
+            serde_json::json!(self.id),
+            serde_json::json!(self.title),
+            serde_json::json!(level)
+        )
+    }
+}
+
 /// Which rules meet an event that no route tells the log source of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unrouted {
@@ -232,6 +255,28 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
+impl Unreadable {
+    pub(crate) fn damaged(how: impl fmt::Display) -> Unreadable {
+        Unreadable(format!("the tables are damaged: {how}"))
+    }
+
+    pub(crate) fn write<T: Serialize>(magic: &[u8], it: &T) -> Result<Vec<u8>, Unreadable> {
+        let mut res = magic.to_vec();
+        res.extend(postcard::to_stdvec(it).map_err(|it| Unreadable(it.to_string()))?);
+        Ok(res)
+    }
+
+    pub(crate) fn read<'a, T: Deserialize<'a>>(
+        magic: &[u8],
+        bytes: &'a [u8],
+    ) -> Result<T, Unreadable> {
+        let rest = bytes.strip_prefix(magic).ok_or_else(|| {
+            Unreadable("the tables are not those of this version of rulec-matcher".to_owned())
+        })?;
+        postcard::from_bytes(rest).map_err(Unreadable::damaged)
+    }
+}
+
 impl RuleSet {
     /// Takes rules in one by one.
     pub fn builder() -> RuleSetBuilder {
@@ -252,9 +297,7 @@ impl RuleSet {
     ///
     /// None that a rule can bring about.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Unreadable> {
-        let mut res = MAGIC.to_vec();
-        res.extend(postcard::to_stdvec(&self.stored).map_err(|it| Unreadable(it.to_string()))?);
-        Ok(res)
+        Unreadable::write(MAGIC, &self.stored)
     }
 
     /// Reads what [`to_bytes`](RuleSet::to_bytes) wrote.
@@ -263,13 +306,9 @@ impl RuleSet {
     ///
     /// When the bytes are not such, or are of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<RuleSet, Unreadable> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| {
-            Unreadable("the tables are not those of this version of rulec-matcher".to_owned())
-        })?;
-        let stored: Stored = postcard::from_bytes(rest)
-            .map_err(|it| Unreadable(format!("the tables are damaged: {it}")))?;
+        let stored: Stored = Unreadable::read(MAGIC, bytes)?;
         if !stored.is_sound() {
-            return Err(Unreadable("the tables are damaged: a number is out of range".to_owned()));
+            return Err(Unreadable::damaged("a number is out of range"));
         }
         Ok(RuleSet::ready(stored))
     }
