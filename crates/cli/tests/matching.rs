@@ -152,6 +152,13 @@ fn an_event_of_no_known_source_meets_rules_only_when_asked() {
         b"{\"product\":\"windows\",\"category\":\"process_creation\",\"Image\":\"\\\\whoami.exe\"}";
     let (code, lines, _) = matched(&folder, &["--profile", "labelled"], labelled);
     assert_eq!((code, lines.len()), (0, 1));
+    // Under ECS a rule asks for its log source itself: the category, the kind and the system.
+    let process = r#"{"event":{"category":["process"],"type":["start"]},"host":{"os":{"type":"windows"}},"process":{"executable":"C:\\Windows\\whoami.exe"}}"#;
+    let ended = process.replace("start", "end");
+    let ecs = format!("{process}\n{ended}\n");
+    let (code, lines, err) = matched(&folder, &["--profile", "ecs"], ecs.as_bytes());
+    assert_eq!((code, lines.len()), (0, 1), "{err}");
+    assert_eq!(lines[0]["event"], 0);
     let (code, _, err) = matched(&folder, &["--profile", "x"], b"");
     assert_eq!(code, 2);
     assert!(err.contains("no profile `x`; there are "), "{err}");

@@ -96,7 +96,7 @@ impl Target {
             else {
                 continue;
             };
-            let mut profile = read(&folder, name, text).map_err(|it| err(path, it))?;
+            let mut profile = read(&folder, others, name, text).map_err(|it| err(path, it))?;
             profile.spread().map_err(|it| err(path, it))?;
             profile.ask_of_sources();
             for source in &profile.sources {
@@ -267,8 +267,14 @@ impl Target {
     }
 }
 
-/// Reads a profile; one that `extends` another takes from it what it does not say itself.
-fn read(folder: &Folder, name: &str, text: &str) -> Result<Profile, String> {
+/// Reads a profile; one that `extends` another, of its own target or of one of `others`, takes from it
+/// what it does not say itself.
+fn read(
+    folder: &Folder,
+    others: &dyn Fn(&str) -> Option<Folder>,
+    name: &str,
+    text: &str,
+) -> Result<Profile, String> {
     let mut tree: Yaml = serde_yaml::from_str(text).map_err(|it| it.to_string())?;
     let mut seen = vec![name.to_owned()];
     while let Some(base) = tree.as_mapping_mut().and_then(|it| it.remove("extends")) {
@@ -276,9 +282,13 @@ fn read(folder: &Folder, name: &str, text: &str) -> Result<Profile, String> {
         if seen.contains(&base) {
             return Err(format!("`{base}` extends itself"));
         }
-        let text = folder.files.get(&format!("profiles/{base}.yml"));
+        let own = folder.files.get(&format!("profiles/{base}.yml")).cloned();
+        let text = own.or_else(|| {
+            let (target, profile) = base.split_once('/')?;
+            others(target)?.files.remove(&format!("profiles/{profile}.yml"))
+        });
         let text = text.ok_or_else(|| format!("it extends `{base}`, which is not there"))?;
-        let below = serde_yaml::from_str(text).map_err(|it| format!("{base}: {it}"))?;
+        let below = serde_yaml::from_str(&text).map_err(|it| format!("{base}: {it}"))?;
         seen.push(base);
         overlay(&mut tree, below);
     }
