@@ -23,7 +23,7 @@ mod rows;
 mod ways;
 mod work;
 
-pub use codes::{CODES, TARGET_CHECK};
+pub use codes::{CODES, NO_SOURCE, TARGET_CHECK};
 pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
@@ -135,6 +135,12 @@ impl Target {
         let options = self.options(rule).ok()?;
         let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
         mapped.ok().map(|it| it.expr)
+    }
+
+    /// Whether a profile has a place for a rule's events and a column for each of its fields.
+    pub fn mapped_in(&self, rule: &Rule, profile: &Profile) -> bool {
+        let options = self.options(rule);
+        options.is_ok_and(|it| map::map(rule, profile, &self.manifest.name, &it).is_ok())
     }
 
     /// A rule's question about events in the names of a profile.
