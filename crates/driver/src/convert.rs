@@ -140,8 +140,8 @@ impl Request {
     /// in those of other targets. A profile that takes every log source tells nothing.
     fn places(&self, rule: &ir::Rule, targets: &Targets) -> Vec<String> {
         let of = |target: &Target| -> Vec<String> {
-            let has = |(_, profile): &(&str, &target::Profile)| {
-                !profile.any_source && target.mapped_in(rule, profile)
+            let has = |(name, profile): &(&str, &target::Profile)| {
+                !profile.any_source && target.takes(rule, name)
             };
             let profiles = target.profiles().filter(has);
             profiles.map(|(it, _)| format!("`{}/{it}`", target.manifest.name)).collect()
