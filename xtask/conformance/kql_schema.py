@@ -103,6 +103,8 @@ def main():
     defender.setdefault("EntraIdSignInEvents", defender["AADSignInEventsBeta"])
     # ASIM's functions give columns as tables do.
     asim = {table: {**ASIM_COMMON, **columns} for table, columns in typed(SENTINEL_ASIM_TABLES).items()}
+    # A session of the web is one of the network, and has all of its fields.
+    asim["imWebSession"] = {**asim["imNetworkSession"], **asim["imWebSession"]}
     sentinel = {**typed(AZURE_MONITOR_TABLES), **asim}
     sentinel |= {"GitHubAuditData": GITHUB_AUDIT_DATA, "OktaSSO": OKTA_SSO}
     sentinel |= {
