@@ -100,7 +100,9 @@ def parts(row, ours):
         if column is None:
             family = max((it for it in ours if it.endswith(".*") and name.startswith(it[:-1])), key=len, default=None)
             if family is None:
-                res[name] = value
+                # A column of ours may have said otherwise of it already.
+                if res.setdefault(name, value) != value:
+                    return None
                 continue
             column, path = ours[family], name[len(family) - 1:].split(".")
         # Where nothing is said about lists, such a column holds none.
@@ -161,6 +163,8 @@ def put_back(res, form, path, value):
         res[element[2]] = f"{res.get(element[2], '')}{element[1]}{xml.sax.saxutils.escape(value)}</Data>"
     elif part:
         # The first surroundings out of which the very value is taken, in rows of both kinds.
+        if not isinstance(res.get(part[2], ""), str):
+            return False
         regex = kusto.unquoted(f"'{part[1]}'")
         around = AROUND[::-1] if len(value) % 2 else AROUND
         whole = [res.get(part[2], "") + it.replace("@", value) for it in around]
