@@ -33,6 +33,10 @@ KINDS = {"number": "long", "bool": "bool", "date": "datetime"}
 KEYWORDS = "a keyword is asked of all columns"
 MOST_APART = {KEYWORDS: 0.05, None: 0.02}
 
+#: Texts that a part may stand in, `@` being the part.
+AROUND = ("@", "https://@:443/x", "https://example.org@", "https://example.org/x?@", "https://example.org/a/x.@?y",
+          ";FTNTFGTcfgpath=@", ";FTNTFGTcfgobj=@", " id=@", " unit=\"@\"", " nametype=@")
+
 TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|[A-Za-z_]\w*|\S", re.S)
 
 
@@ -96,7 +100,9 @@ def parts(row, ours):
         if column is None:
             family = max((it for it in ours if it.endswith(".*") and name.startswith(it[:-1])), key=len, default=None)
             if family is None:
-                res[name] = value
+                # A column of ours may have said otherwise of it already.
+                if res.setdefault(name, value) != value:
+                    return None
                 continue
             column, path = ours[family], name[len(family) - 1:].split(".")
         # Where nothing is said about lists, such a column holds none.
@@ -115,10 +121,15 @@ def put_back(res, form, path, value):
     trimmed = re.fullmatch(r"trim_start\('\(\?i\)([^']*)', (.*)\)", form)
     if trimmed:
         return isinstance(value, str) and put_back(res, trimmed[2], path, trimmed[1].replace("\\\\\\\\", "\\") + value)
-    member = re.fullmatch(r"to(?:string|int)\((?:parse_json\((\w+)\)|(\w+))(?:\.(\{rest\}|\w+))?\)", form)
+    member = re.fullmatch(r"to(?:string|int)\((?:parse_json\((\w+)\)|(\w+))((?:\.\w+)*(?:\.\{rest\})?)\)", form)
     if member:
         # All of the data of an event: the texts without names stand there as `Data`.
-        keys = path if member[3] == "{rest}" else [member[3] or "Data"]
+        keys = [it for it in member[3].split(".") if it] or ["Data"]
+        keys = keys[:-1] + path if keys[-1] == "{rest}" else keys
+        # What is looked for in all of the JSON is JSON already.
+        if not member[3] and isinstance(value, str) and value.startswith("["):
+            res[member[1] or member[2]] = json.loads(value)
+            return True
         data = res.setdefault(member[1] or member[2], {})
         return isinstance(data, dict) and nest(data, keys, value)
     if isinstance(value, list):
@@ -127,7 +138,8 @@ def put_back(res, form, path, value):
     joined = re.fullmatch(r"(?:iff\(isempty\(\w+\), '', )?strcat\((\w+), '(\\\\|.)', (\w+)\)\)?", form)
     beside = re.fullmatch(
         r"iff\(isempty\((\w+)\) or (\w+) endswith strcat\('(\\\\|.)', \1\), \2, strcat\(\2, '(\\\\|.)', \1\)\)", form)
-    part = re.fullmatch(r"extract\('(\^[^']*)', 1, (\w+)\)", form)
+    chosen = re.fullmatch(r"iff\((\w+) == '(\w+)', (\w+), ''\)", form)
+    part = re.fullmatch(r"extract\('((?:[^'\\]|\\.)*)', 1, (\w+)\)", form)
     element = re.fullmatch(r"extract\('(<Data Name=\"\w+\">)\(\[\^<\]\*\)', 1, (\w+)\)", form)
     if optional and optional[2] == optional[4]:
         head, _, tail = value.rpartition(optional[3][0])
@@ -141,13 +153,25 @@ def put_back(res, form, path, value):
         head, separator, tail = value.rpartition(beside[3][0])
         whole = not tail or not head or len(value) % 2
         res.update({beside[2]: value if whole else head} | ({beside[1]: tail} if separator and tail else {}))
-    elif part:
-        found = re.search(part[1], value)
-        if not found or found[1] != value:
+    elif chosen:
+        # It is empty but in rows of one kind.
+        if value and res.get(chosen[1], chosen[2]) != chosen[2]:
             return False
-        res[part[2]] = f"https://{value}:443/x" if value and len(value) % 2 else value
+        res[chosen[1]] = chosen[2] if value else res.get(chosen[1], "")
+        res[chosen[3]] = value
     elif element:
         res[element[2]] = f"{res.get(element[2], '')}{element[1]}{xml.sax.saxutils.escape(value)}</Data>"
+    elif part:
+        # The first surroundings out of which the very value is taken, in rows of both kinds.
+        if not isinstance(res.get(part[2], ""), str):
+            return False
+        regex = kusto.unquoted(f"'{part[1]}'")
+        around = AROUND[::-1] if len(value) % 2 else AROUND
+        whole = [res.get(part[2], "") + it.replace("@", value) for it in around]
+        taken = [it for it in whole if (found := re.search(regex, it)) and found[1] == value]
+        if not taken or not value:
+            return False
+        res[part[2]] = taken[0]
     else:
         raise kusto.Refused(f"a column is spelled in a form that the judge can't fill: {form[:80]}")
     return True

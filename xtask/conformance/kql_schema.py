@@ -44,6 +44,31 @@ OKTA_SSO = dict.fromkeys([
     "securityContext_isp_s", "severity_s", "target_s", "transaction_id_s", "transaction_type_s",
 ], "string") | {"TimeGenerated": "datetime", "securityContext_isProxy_b": "bool"}
 
+# Further functions of solutions there: the columns that they end with.
+GOOGLE_WORKSPACE = dict.fromkeys([
+    "ActorEmail", "ApplicationName", "EventMessage", "EventType", "IdApplicationName", "NeqValue", "Newvalue", "OldValue",
+    "Oldvalue", "ProcessName", "RoleName", "SrcIpAddr", "UserEmail",
+], "string") | {"TimeGenerated": "datetime"}
+ONE_LOGIN = dict.fromkeys([
+    "ActorUserName", "EventType", "Message", "SrcIpAddr", "TargetAppName", "UserName",
+], "string") | {"TimeGenerated": "datetime", "EventTypeId": "real"}
+CISCO_DUO = dict.fromkeys([
+    "AuthFactor", "DvcAction", "EventResult", "EventResultDetails", "EventType", "SrcIpAddr",
+], "string") | {"TimeGenerated": "datetime"}
+CORELIGHT = {
+    "TimeGenerated": "datetime", "uid": "string", "id_orig_h": "string", "id_orig_p": "real", "id_resp_h": "string",
+    "id_resp_p": "real",
+}
+CORELIGHT_DNS = CORELIGHT | dict.fromkeys(["query", "qtype_name", "qclass_name", "rcode_name", "rejected"], "string") | {
+    "Z": "real", "answers": "dynamic"}
+CORELIGHT_HTTP = CORELIGHT | dict.fromkeys(["host", "method", "uri", "status_code", "referrer", "resp_mime_types"], "string") | {
+    "request_body_len": "real", "user_agent": "dynamic"}
+CORELIGHT_SMB_FILES = CORELIGHT | dict.fromkeys(["action", "name", "path", "file_path_root"], "string")
+CORELIGHT_DCE_RPC = CORELIGHT | dict.fromkeys(["operation", "endpoint", "named_pipe"], "string")
+CORELIGHT_KERBEROS = CORELIGHT | dict.fromkeys(["request_type", "cipher", "service", "client", "error_msg"], "string")
+# A custom table of a text log, as Microsoft's connector for such logs makes it.
+TEXT_LOG = {"TimeGenerated": "datetime", "Computer": "string", "FilePath": "string", "RawData": "string"}
+
 #: What ASIM's documentation calls common fields: all of its functions give them, and the package lists them for none.
 ASIM_COMMON = dict.fromkeys([
     "Dvc", "DvcAction", "DvcDescription", "DvcDomain", "DvcDomainType", "DvcFQDN", "DvcHostname", "DvcId", "DvcIdType",
@@ -74,10 +99,20 @@ def typed(tables):
 def main():
     defender = typed(MICROSOFT_XDR_TABLES)
     defender.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
+    # The successor of the beta has its columns.
+    defender.setdefault("EntraIdSignInEvents", defender["AADSignInEventsBeta"])
     # ASIM's functions give columns as tables do.
     asim = {table: {**ASIM_COMMON, **columns} for table, columns in typed(SENTINEL_ASIM_TABLES).items()}
+    # A session of the web is one of the network, and has all of its fields.
+    asim["imWebSession"] = {**asim["imNetworkSession"], **asim["imWebSession"]}
     sentinel = {**typed(AZURE_MONITOR_TABLES), **asim}
     sentinel |= {"GitHubAuditData": GITHUB_AUDIT_DATA, "OktaSSO": OKTA_SSO}
+    sentinel |= {
+        "GWorkspaceActivityReports": GOOGLE_WORKSPACE, "OneLogin": ONE_LOGIN, "CiscoDuo": CISCO_DUO,
+        "corelight_dns": CORELIGHT_DNS, "corelight_http": CORELIGHT_HTTP, "corelight_smb_files": CORELIGHT_SMB_FILES,
+        "corelight_dce_rpc": CORELIGHT_DCE_RPC, "corelight_kerberos": CORELIGHT_KERBEROS,
+        "ApacheHTTPServer_CL": TEXT_LOG, "NGINX_CL": TEXT_LOG,
+    }
     for path, tables in zip(sys.argv[1:], (defender, sentinel), strict=True):
         with open(path, "w") as out:
             json.dump(tables, out, indent=1)

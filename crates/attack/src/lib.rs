@@ -181,6 +181,18 @@ mod tests {
         let found = threats(["attack.t1059.001"]);
         assert_eq!(found[0].tactic.short, "execution");
         assert_eq!(tactic("lateral_movement").map(|it| it.id), Some("TA0008"));
-        assert!(tactics().len() >= 14 && VERSION.starts_with("18"));
+        assert!(tactics().len() >= 15 && VERSION.starts_with("19"));
+    }
+
+    #[test]
+    fn the_tactic_that_was_parted_is_still_known_and_served() {
+        let short = |tags: &[&str]| -> Vec<&str> {
+            threats(tags.iter().copied()).iter().map(|it| it.tactic.short).collect()
+        };
+        assert_eq!(short(&["attack.defense-impairment", "attack.t1685"]), ["defense-impairment"]);
+        assert_eq!(short(&["attack.defense-evasion", "attack.t1055"]), ["defense-evasion"]);
+        assert_eq!(short(&["attack.t1027"]), ["stealth"]);
+        assert_eq!(tactic("TA0005").map(|it| it.short), Some("stealth"));
+        assert_eq!(technique("T1562").map(|it| it.state), Some(State::Revoked));
     }
 }

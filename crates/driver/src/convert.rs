@@ -111,7 +111,47 @@ impl Request {
             true => Ok(it),
             false => Err(it.refused.into_iter().map(|it| refused(rule, it)).collect()),
         });
-        Conversion { result: result.and_then(|it| accept(it, strict)) }
+        let result = result.and_then(|it| accept(it, strict));
+        Conversion { result: result.map_err(|it| self.with_places(it, rule, targets)) }
+    }
+
+    /// The refusals, each that says that the events are not here with the places that have them.
+    fn with_places(
+        &self,
+        mut problems: Vec<Diagnostic>,
+        rule: &LoadedRule,
+        targets: &Targets,
+    ) -> Vec<Diagnostic> {
+        let lost = problems.iter_mut().filter(|it| std::ptr::eq(it.code, &target::NO_SOURCE));
+        for problem in lost {
+            let places = rule.meant().map(|it| self.places(&it.rule, targets)).unwrap_or_default();
+            if !places.is_empty() {
+                problem.help = Some(format!(
+                    "choose {}, which has these events, or leave `{name}` out: `targets: {{ {name}: {{ skip: true, reason: ... }} }}`",
+                    places.join(" or "),
+                    name = self.target
+                ));
+            }
+        }
+        problems
+    }
+
+    /// Where else a rule's log source is, as `-t` takes it: in other profiles of the target, or else
+    /// in those of other targets. A profile that takes every log source tells nothing.
+    fn places(&self, rule: &ir::Rule, targets: &Targets) -> Vec<String> {
+        let of = |target: &Target| -> Vec<String> {
+            let has = |(name, profile): &(&str, &target::Profile)| {
+                !profile.any_source && target.takes(rule, name)
+            };
+            let profiles = target.profiles().filter(has);
+            profiles.map(|(it, _)| format!("`{}/{it}`", target.manifest.name)).collect()
+        };
+        let own = self.target(targets).map(of).unwrap_or_default();
+        if !own.is_empty() {
+            return own;
+        }
+        let others = targets.iter().filter(|it| it.manifest.name != self.target);
+        others.flat_map(of).collect()
     }
 
     /// Converts one correlation, with the rules that it sees. One that is wrong in itself gives its

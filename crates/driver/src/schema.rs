@@ -287,8 +287,12 @@ fn options(target: &Target) -> Value {
         }
         known.insert(name.clone(), value);
     }
-    let skip = "Whether the rule is left out of this target's output.";
-    known.insert("skip".to_owned(), json!({ "type": "boolean", "description": skip }));
+    let skip = "Whether the rule is left out of this target's output, or the profiles that it is left out of.";
+    let names = json!({ "type": "array", "items": { "type": "string" } });
+    known.insert(
+        "skip".to_owned(),
+        json!({ "description": skip, "anyOf": [{ "type": "boolean" }, names] }),
+    );
     known.insert(
         "reason".to_owned(),
         json!({ "type": "string", "description": "Why it is left out." }),

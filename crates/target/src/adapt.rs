@@ -55,6 +55,7 @@ pub fn adapt(pattern: &Pattern, case: Case, field: &FieldLong) -> Result<Adapted
         None => Ok(res),
         Some(Form::Decimal) => Ok(decimal(res)),
         Some(Form::BaseName) => base_name(&res.pattern),
+        Some(Form::Inside) => Ok(inside(res)),
     };
     let mut res = res.map(|it| Adapted { also, ..it })?;
     respell(&mut res, field);
@@ -168,6 +169,23 @@ fn decimal(mut res: Adapted) -> Adapted {
     res
 }
 
+/// A pattern about one value, asked of the JSON that it stands in.
+fn inside(mut res: Adapted) -> Adapted {
+    if res.pattern.shape() == Shape::Anything {
+        return res;
+    }
+    let reason = "the value is looked for in all of the JSON that it stands in";
+    res.costs.push((Effect::Wider, reason.to_owned()));
+    let escaped = |it: char| matches!(it, '"' | '\\') || it.is_control();
+    let touches = |it: &Part| matches!(it, Part::Literal(text) if text.contains(escaped));
+    if res.pattern.parts().iter().any(touches) {
+        let reason = "inside of JSON a quote or a backslash has a backslash before it";
+        res.costs.push((Effect::Narrower, reason.to_owned()));
+    }
+    res.pattern = res.pattern.open(true, true);
+    res
+}
+
 /// A pattern about a path, asked of its last part.
 fn base_name(pattern: &Pattern) -> Result<Adapted, String> {
     let separator = ['\\', '/'];
@@ -269,6 +287,17 @@ mod tests {
             adapt(&Pattern::literal("0x00000010)").open(true, false), Case::Insensitive, &field)
                 .unwrap();
         assert_eq!(res.costs[0].0, Effect::Narrower);
+    }
+
+    #[test]
+    fn a_value_inside_of_json_is_found_in_all_of_it() {
+        let field = FieldLong { form: Some(Form::Inside), ..field() };
+        let asked = |text: &str| adapt(&Pattern::literal(text), Case::Sensitive, &field).unwrap();
+        let effects = |it: &Adapted| it.costs.iter().map(|it| it.0).collect::<Vec<_>>();
+        let plain = asked("admin");
+        assert_eq!(plain.pattern.shape(), Shape::Infix("admin"));
+        assert_eq!(effects(&plain), [Effect::Wider]);
+        assert_eq!(effects(&asked("a\"b")), [Effect::Wider, Effect::Narrower]);
     }
 
     #[test]

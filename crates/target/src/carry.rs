@@ -195,6 +195,9 @@ impl Row<'_> {
                 Some(number) => self.put(column, Value::from(number)),
                 None => self.put(column, value),
             },
+            Some(Form::Inside) => {
+                self.put(column, Value::from(Value::from(vec![value]).to_string()))
+            }
             None => self.put(column, value),
         }
     }

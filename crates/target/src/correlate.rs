@@ -79,9 +79,9 @@ impl Target {
         profile: &str,
         format: &str,
     ) -> Result<Output, Vec<Diagnostic>> {
-        let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let rule = head(it);
-        let options = self.options(&rule)?;
+        let options = self.options(&rule, profile)?;
+        let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let spec = self.question(it, format)?;
         let mut notes = Vec::new();
         let mut parts = Vec::new();
@@ -253,7 +253,8 @@ impl Target {
         options: &serde_json::Map<String, serde_json::Value>,
         notes: &mut Vec<Note>,
     ) -> Result<Part<'a>, Vec<Diagnostic>> {
-        let mut own = self.options(rule).unwrap_or_default();
+        // A rule that is not to be written by itself may be a part of this.
+        let mut own = self.options(rule, "").unwrap_or_default();
         own.extend(options.clone());
         let mut mapped = map::map(rule, profile, &self.manifest.name, &own)?;
         notes.append(&mut mapped.notes);

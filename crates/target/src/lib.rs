@@ -23,7 +23,7 @@ mod rows;
 mod ways;
 mod work;
 
-pub use codes::{CODES, TARGET_CHECK};
+pub use codes::{CODES, NO_SOURCE, TARGET_CHECK};
 pub use envelope::Breach;
 pub use legal::{Effect, Fidelity, Note};
 pub use load::{Folder, LoadError, Target};
@@ -71,8 +71,8 @@ impl Target {
         profile: &str,
         format: &str,
     ) -> Result<Output, Vec<Diagnostic>> {
+        let options = self.options(rule, profile)?;
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
-        let options = self.options(rule)?;
         let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
         let mut notes = mapped.notes;
         let mut own = Vec::new();
@@ -132,9 +132,14 @@ impl Target {
     /// A rule's question about the columns of a profile, before it is put into words; `None` when
     /// the profile has no place for it.
     pub fn mapped(&self, rule: &Rule, profile: &str) -> Option<Expr> {
-        let options = self.options(rule).ok()?;
+        let options = self.options(rule, profile).ok()?;
         let mapped = map::map(rule, self.profile(profile)?, &self.manifest.name, &options);
         mapped.ok().map(|it| it.expr)
+    }
+
+    /// Whether a profile has a place for a rule's events and a column for each of its fields.
+    pub fn takes(&self, rule: &Rule, profile: &str) -> bool {
+        self.mapped(rule, profile).is_some()
     }
 
     /// A rule's question about events in the names of a profile.
@@ -143,7 +148,7 @@ impl Target {
     ///
     /// Why the profile has no place for it, or that the rule leaves the target out.
     pub fn asked(&self, rule: &Rule, profile: &str) -> Result<Expr, Vec<Diagnostic>> {
-        let options = self.options(rule)?;
+        let options = self.options(rule, profile)?;
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         if profile.keeps_names() {
             return Ok(rule.expr.clone());
@@ -158,7 +163,8 @@ impl Target {
         profile: &str,
         event: &serde_json::Value,
     ) -> Option<serde_json::Value> {
-        carry::carry(rule, self.profile(profile)?, &self.options(rule).ok()?, event)
+        let options = self.options(rule, profile).ok()?;
+        carry::carry(rule, self.profile(profile)?, &options, event)
     }
 }
 

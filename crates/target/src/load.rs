@@ -205,6 +205,7 @@ impl Target {
     pub(crate) fn options(
         &self,
         rule: &Rule,
+        profile: &str,
     ) -> Result<serde_json::Map<String, serde_json::Value>, Vec<Diagnostic>> {
         let mut res = serde_json::Map::new();
         let Some((_, given)) = rule.targets.iter().find(|(it, _)| it.value == self.manifest.name)
@@ -251,17 +252,38 @@ impl Target {
             }
             res.insert(name.to_owned(), value.clone());
         }
-        if let Some((key, _)) =
-            given.iter().find(|(key, value)| key.value == "skip" && value.as_bool() == Some(true))
-        {
+        let skip = given.iter().find(|(key, _)| key.value == "skip");
+        let (some, unknown) = match skip.map(|(_, value)| value) {
+            Some(serde_json::Value::Array(names)) => {
+                let mut names = names.iter().filter_map(serde_json::Value::as_str);
+                let left_out = names.clone().any(|it| it == profile);
+                (left_out, names.find(|it| self.profile(it).is_none()))
+            }
+            Some(value) => (value.as_bool() == Some(true), None),
+            None => (false, None),
+        };
+        if let (Some((key, _)), Some(name)) = (skip, unknown) {
+            let known: Vec<&str> = self.profiles().map(|(it, _)| it).collect();
+            problems.push(
+                Diagnostic::error(
+                    &BAD_OPTION,
+                    key.span,
+                    format!("`{}` has no profile `{name}`", self.manifest.name),
+                    "it would have no effect",
+                )
+                .with_help(format!("known: {}", known.join(", "))),
+            );
+        }
+        if let Some((key, value)) = skip.filter(|_| some) {
             let reason =
                 given.iter().find(|(key, _)| key.value == "reason").and_then(|(_, it)| it.as_str());
-            let message = format!(
-                "the rule leaves `{}` out: {}",
-                self.manifest.name,
-                reason.unwrap_or("no reason is given")
-            );
-            problems.push(Diagnostic::info(&SKIPPED, key.span, message, "`skip: true`"));
+            let place = match value.is_array() {
+                true => format!("{}/{profile}", self.manifest.name),
+                false => self.manifest.name.clone(),
+            };
+            let reason = reason.unwrap_or("no reason is given");
+            let message = format!("the rule leaves `{place}` out: {reason}");
+            problems.push(Diagnostic::info(&SKIPPED, key.span, message, "it says `skip`"));
         }
         if problems.is_empty() { Ok(res) } else { Err(problems) }
     }

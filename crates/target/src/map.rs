@@ -12,7 +12,7 @@ use crate::adapt::adapt;
 use crate::carry::start;
 use crate::codes::{NO_COLUMN, NO_SOURCE};
 use crate::legal::{Effect, Note};
-use crate::profile::{FieldSpec, Options, Profile, SourceSpec, Where};
+use crate::profile::{FieldSpec, Form, Options, Profile, SourceSpec, Where};
 
 /// A rule's expression over columns.
 pub struct Mapped<'a> {
@@ -180,8 +180,17 @@ impl<'a> Mapper<'a> {
         if !long.cases.is_empty() {
             return cases(&long.cases, test);
         }
+        let inside = long.form == Some(Form::Inside);
+        let in_json = |it: &Predicate| {
+            use Predicate::{Exists, Null, Regex, Text};
+            matches!(it, Text(..) | Regex(_) | Null | Exists)
+        };
+        if inside && !in_json(&test.predicate) {
+            self.no_column(name, test.span, "it is a part of a text there");
+            return Expr::Const(false);
+        }
         if matches!(test.predicate, Predicate::Regex(_))
-            && !(long.prefixes.is_empty() && long.parts.is_empty())
+            && (inside || !(long.prefixes.is_empty() && long.parts.is_empty()))
         {
             let reason = "values are spelled otherwise there, and the expression is asked of that";
             self.note(Effect::Narrower, reason, test.span, negated);

@@ -228,6 +228,8 @@ pub enum Form {
     Decimal,
     /// Of a path, the column has the last part.
     BaseName,
+    /// The value stands somewhere inside of a text, which is made of JSON.
+    Inside,
 }
 
 /// A condition on columns: all of its entries. A key is a column with modifiers, `evt.type|cased`;

@@ -17,17 +17,13 @@ pub static LINT: Lint = Lint {
     check: Check::Head(check),
 };
 
-/// Tactics of release 19, into which it parted `defense-evasion`; known even where an earlier
-/// release is built in.
-const LATER_TACTICS: [&str; 2] = ["stealth", "defense-impairment"];
-
 /// How many numbers past the last known technique are taken for ones of a later release.
 const LATER_TECHNIQUES: u32 = 100;
 
 fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for tag in &subject.ast.tags {
         let Some(word) = tag.value.strip_prefix("attack.") else { continue };
-        if attack::technique(word).is_some() || LATER_TACTICS.contains(&word) || other(word) {
+        if attack::technique(word).is_some() || other(word) {
             continue;
         }
         let span = syntax::place_inside(subject.text, tag.span, &tag.value, 7, tag.value.len());
@@ -49,7 +45,7 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
                 problems.push(fix(problem, tactic.short, Applicability::Safe));
             }
         } else if let Some(problem) = unknown(code, tag, word, span) {
-            let names = attack::tactics().iter().map(|it| it.short).chain(LATER_TACTICS);
+            let names = attack::tactics().iter().map(|it| it.short);
             problems.push(match nearest(word, names) {
                 Some(near) => fix(problem, near, Applicability::Unsafe),
                 None => problem.with_help(
