@@ -170,7 +170,7 @@ impl Target {
     ///
     /// That it leaves the target out, or why it can't be asked.
     pub fn asks(&self, it: &Correlation, profile: &str) -> Result<(), Vec<Diagnostic>> {
-        self.options(&head(it))?;
+        self.options(&head(it), profile)?;
         let kept = self.profile(profile).is_some_and(Profile::keeps_names);
         if !kept {
             let message = format!("the profile `{profile}` has no correlations");
