@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: what converting a large corpus costs, what matching does, and what correlations cost.
+//! `cargo xtask bench`: what converting a large corpus costs, what matching, correlations and proofs do.
 
 mod matching;
+mod prove;
 
 pub use matching::matching;
+pub use prove::proving;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,7 +13,7 @@ use std::process::{Command, Stdio};
 const RUNS: usize = 5;
 
 /// Folders of rules in the corpus.
-const FOLDERS: &[&str] = &[
+pub const FOLDERS: &[&str] = &[
     "rules",
     "rules-compliance",
     "rules-emerging-threats",
@@ -72,6 +74,23 @@ fn release(root: &Path) -> Result<PathBuf, String> {
     let target_dir = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root.join("target"), |it| root.join(it));
     Ok(target_dir.join("release/rulec"))
+}
+
+/// Runs this command anew, optimised, unless it is; whether it did.
+pub fn optimised(root: &Path, args: &[&str]) -> Result<bool, String> {
+    if !cfg!(debug_assertions) {
+        return Ok(false);
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["run", "--quiet", "--release", "--package", "xtask", "--"])
+        .args(args)
+        .current_dir(root)
+        .status();
+    match status {
+        Ok(it) if it.success() => Ok(true),
+        _ => Err(format!("`cargo xtask {}` failed when optimised", args.join(" "))),
+    }
 }
 
 /// Measures correlations over streams made up; the program that does it prints the figures.
@@ -135,16 +154,26 @@ fn peak(log: &str) -> Option<f64> {
 
 /// User and system ticks of all children that have ended, theirs included.
 fn children() -> Result<f64, String> {
-    let stat = std::fs::read_to_string("/proc/self/stat")
-        .map_err(|err| format!("CPU time is read from `/proc/self/stat`: {err}"))?;
-    ticks(&stat).ok_or_else(|| format!("`/proc/self/stat` is not as expected: {stat}"))
+    read_ticks(16)
 }
 
-fn ticks(stat: &str) -> Option<f64> {
+/// User and system ticks of this process.
+fn own() -> Result<f64, String> {
+    read_ticks(14)
+}
+
+fn read_ticks(user: usize) -> Result<f64, String> {
+    let stat = std::fs::read_to_string("/proc/self/stat")
+        .map_err(|err| format!("CPU time is read from `/proc/self/stat`: {err}"))?;
+    ticks(&stat, user).ok_or_else(|| format!("`/proc/self/stat` is not as expected: {stat}"))
+}
+
+/// The ticks in a field of the user's, and in the next, the system's.
+fn ticks(stat: &str, user: usize) -> Option<f64> {
     // The program's name may hold anything; after its last parenthesis, field 3 is the first.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
-    Some(field(16)? + field(17)?)
+    Some(field(user)? + field(user + 1)?)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -159,8 +188,8 @@ mod tests {
     #[test]
     fn the_time_of_children_is_read_past_odd_names() {
         let stat = "1 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 130 40 20";
-        assert_eq!(ticks(stat), Some(170.0));
-        assert_eq!(ticks("1 (a) S 1"), None);
+        assert_eq!(ticks(stat, 16), Some(170.0));
+        assert_eq!(ticks("1 (a) S 1", 16), None);
     }
 
     #[test]

@@ -12,12 +12,14 @@ mod fields;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use driver::{Loaded, LoadedRule, Request, Targets};
+use driver::{LoadedRule, Request, Targets};
 use serde_json::{Map, Value};
 use target::{Fidelity, Output};
 
 use condition::Condition;
 use fields::Catalogue;
+
+use crate::files::load;
 
 const SHOWN: usize = 20;
 /// Fewer judged pairs than these prove too little.
@@ -81,23 +83,6 @@ pub fn judge(
         }
     }
     judge.report(say)
-}
-
-/// All rule files below some folders.
-fn load(folders: &[PathBuf]) -> Result<Loaded, String> {
-    let mut files = Vec::new();
-    let mut rest: Vec<PathBuf> = folders.to_vec();
-    while let Some(path) = rest.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).map_err(|err| err.to_string())?;
-            rest.extend(entries.filter_map(Result::ok).map(|it| it.path()));
-        } else if path.extension().is_some_and(|it| it == "yml" || it == "yaml") {
-            let bytes = std::fs::read(&path).map_err(|err| err.to_string())?;
-            files.push((path.display().to_string(), bytes));
-        }
-    }
-    files.sort();
-    Ok(driver::load(files))
 }
 
 fn title(item: &str) -> &str {

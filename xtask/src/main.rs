@@ -7,9 +7,11 @@ mod bench;
 mod codegen;
 mod conformance;
 mod falco;
+mod files;
 mod kusto;
 mod new_target;
 mod pipelines;
+mod prove;
 mod tidy;
 
 use std::process::ExitCode;
@@ -18,8 +20,9 @@ const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask codegen [--check]
        cargo xtask new target NAME
-       cargo xtask bench convert|match|correlate
+       cargo xtask bench convert|match|correlate|prove
        cargo xtask conformance [TARGET]
+       cargo xtask prove [answers|mutants|languages]
        cargo xtask attack
        cargo xtask pipelines";
 
@@ -49,6 +52,9 @@ fn main() -> ExitCode {
         ["pipelines"] => pipelines::compare(&root),
         ["conformance"] => conformance::conformance(None),
         ["conformance", target] => conformance::conformance(Some(target)),
+        ["prove"] => prove::judge(&root, None, &say),
+        ["prove", judge] => prove::judge(&root, Some(judge), &say),
+        ["bench", "prove"] => bench::proving(&root, &say),
         ["bench", "convert"] => bench::convert(&root, &say),
         ["bench", "match"] => bench::matching(&root, &say),
         ["bench", "correlate"] => bench::correlate(&root),

@@ -224,6 +224,10 @@ pub struct Check {
     /// Also report rules that no target can express, with any of its profiles.
     #[arg(long)]
     pub targets: bool,
+    /// Also prove which parts of rules make no difference, and which rules match nothing that
+    /// another does not; for thousands of rules it takes seconds.
+    #[arg(long)]
+    pub prove: bool,
     /// Check again whenever a file changes, until interrupted.
     #[arg(long, conflicts_with_all = ["fix", "diff"])]
     pub watch: bool,

@@ -114,6 +114,7 @@ pub fn check(
         res.extend(unreached(rule, file.text()));
     }
     res.extend(loaded.rules.iter().filter_map(|it| decided(&it.lowered.as_ref()?.rule)));
+    crate::proved::say_once(&mut res);
     res.retain(|it| !config.ignores(path_of(loaded, it), it.code));
     for it in &mut res {
         if let Some(severity) = config.severity(it.code)? {

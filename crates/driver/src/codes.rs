@@ -15,6 +15,12 @@ diagnostic::codes! {
     NOT_PIPED = "D009" "not-piped";
     /// A selection that none of the rule's own examples reaches.
     UNREACHED = "D006" "unreached-selection";
+    /// A part of a rule that is proved to make no difference.
+    IDLE_PART = "D010" "idle-part";
+    /// A rule that is proved to match the same events as another.
+    SAME_MEANING = "D011" "same-meaning";
+    /// A rule that is proved to match nothing that another does not.
+    RULE_WITHIN_RULE = "D012" "rule-within-rule";
     /// A rule that no target can express.
     UNSAYABLE = "D007" "unsayable-rule";
 }

@@ -25,12 +25,18 @@ pub struct Fixed {
 /// Fixes what can be fixed in all files of a run; with `risky`, also what may change a meaning.
 ///
 /// Each file is fixed, read again and checked until nothing is left to fix, so that a second run
-/// changes nothing.
+/// changes nothing. With `prove`, what is proved to make no difference goes too, after all else: a
+/// part may be idle only as long as another one stands, which a lint would take out.
 ///
 /// # Errors
 ///
 /// When the configuration names a lint that there is not.
-pub fn fix(loaded: &Loaded, config: &CheckConfig, risky: bool) -> Result<Vec<Fixed>, String> {
+pub fn fix(
+    loaded: &Loaded,
+    config: &CheckConfig,
+    risky: bool,
+    prove: bool,
+) -> Result<Vec<Fixed>, String> {
     let mut res = Vec::new();
     for (_, file) in loaded.sources.iter() {
         let before = file.text().to_owned();
@@ -38,7 +44,11 @@ pub fn fix(loaded: &Loaded, config: &CheckConfig, risky: bool) -> Result<Vec<Fix
         for _ in 0..MOST_PASSES {
             let again = load([(file.path().to_owned(), text.clone().into_bytes())]);
             let findings = crate::check::check(&again, config, Vec::new())?;
-            let edits = chosen(&findings, FileId::FIRST, risky);
+            let mut edits = chosen(&findings, FileId::FIRST, risky);
+            if prove && edits.is_none() {
+                let findings = crate::check::check(&again, config, crate::proved::idle(&again))?;
+                edits = chosen(&findings, FileId::FIRST, risky);
+            }
             let Some((edits, fixes)) = edits else { break };
             match source::apply(&text, &edits) {
                 Ok(new) if new != text => text = new,

@@ -38,7 +38,7 @@ fn blocks(page: &str, kind: &str) -> Vec<String> {
 #[test]
 fn examples_of_the_pages_are_true() {
     let targets = rulec_driver::Targets::builtin();
-    for id in ["D004", "D005", "D006", "D007"] {
+    for id in ["D004", "D005", "D006", "D007", "D010", "D011", "D012"] {
         let page = rulec_driver::codes().find(|it| it.id == id).unwrap().page;
         let (bad, good) = (blocks(page, "bad"), blocks(page, "good"));
         assert!(!bad.is_empty() && !good.is_empty(), "{id}: a page shows bad and good");
@@ -46,7 +46,8 @@ fn examples_of_the_pages_are_true() {
             bad.iter().map(|it| (it, true)).chain(good.iter().map(|it| (it, false)))
         {
             let loaded = rulec_driver::load([("r.yml".to_owned(), text.as_bytes().to_vec())]);
-            let extra = rulec_driver::unsayable(&loaded, &targets);
+            let mut extra = rulec_driver::unsayable(&loaded, &targets);
+            extra.extend(rulec_driver::proved(&loaded));
             let config = rulec_driver::CheckConfig::default();
             let found = rulec_driver::check(&loaded, &config, extra).unwrap();
             assert_eq!(found.iter().any(|it| it.code.id == id), wanted, "{id}: {found:#?}\n{text}");

@@ -37,7 +37,7 @@ fn all_but(ignore: &[&str]) -> CheckConfig {
 
 /// The files after their fixes, all of them or those that changed.
 fn fixed(loaded: &Loaded, config: &CheckConfig) -> Vec<(String, String, String)> {
-    let changed = fix(loaded, config, false).unwrap();
+    let changed = fix(loaded, config, false, false).unwrap();
     changed.into_iter().map(|it| (it.path, it.before, it.after)).collect()
 }
 

@@ -7,12 +7,14 @@
 //! prints and whose examples are its tests. `rules.rs` lists them; `cargo xtask codegen` writes it.
 
 pub mod fields;
+mod lines;
 mod rules;
 
 use diagnostic::{Code, Diagnostic};
 use lower::Lowered;
 use syntax::{CorrelationAst, RuleAst};
 
+pub use lines::line_of;
 pub use rules::LINTS;
 
 /// A rule as lints see it; of a correlation or filter, what it has in common with one.

@@ -52,13 +52,32 @@ enum Node {
     Marked(Box<Node>, Vec<usize>, bool),
 }
 
+impl Node {
+    /// Whether nothing of some list would stay.
+    fn is_emptied(&self, out: &[usize]) -> bool {
+        match self {
+            Node::All(parts) | Node::Any(parts) => {
+                parts.iter().all(|it| it.is_out(out)) || parts.iter().any(|it| it.is_emptied(out))
+            }
+            Node::Not(part) => part.is_emptied(out),
+            // What is left out as a whole may lose all of its parts too.
+            Node::Marked(part, ..) => !self.is_out(out) && part.is_emptied(out),
+            Node::Leaf(_) => false,
+        }
+    }
+
+    fn is_out(&self, out: &[usize]) -> bool {
+        matches!(self, Node::Marked(_, marks, _) if marks.iter().any(|it| out.contains(it)))
+    }
+}
+
 impl Prover<'_> {
     /// Which parts of an expression make no difference.
     ///
     /// `parts` names the parts that a test belongs to, by its span; most to least specific. A part
     /// is left out everywhere at once. It is made of the largest subtrees of which all tests belong
     /// to it; leaving one out of an "all of" or an "any of" removes it from the list. What stands
-    /// alone can't be left out.
+    /// alone can't be left out, and of every list something stays.
     pub fn idle<K>(&mut self, expr: &Expr, parts: &dyn Fn(Span) -> Vec<K>) -> IdleParts<K>
     where
         K: Clone + Eq + std::hash::Hash,
@@ -150,6 +169,11 @@ impl Prover<'_> {
     fn together(&mut self, node: &Node, alone: &[usize]) -> Vec<(usize, Grounds)> {
         let mut res: Vec<(usize, Grounds)> = Vec::new();
         for part in alone {
+            let mut out: Vec<usize> = res.iter().map(|it| it.0).collect();
+            out.push(*part);
+            if node.is_emptied(&out) {
+                continue;
+            }
             let mut query = Query::new(&mut self.world, &mut self.values, self.schema, self.budget);
             let mut switches = Switches::default();
             let whole = query.node(node, None);
@@ -157,8 +181,7 @@ impl Prover<'_> {
             query.clause([whole, copy]);
             query.clause([!whole, !copy]);
             for (other, switch) in &switches.0 {
-                let out = other == part || res.iter().any(|it| it.0 == *other);
-                query.clause([if out { *switch } else { !*switch }]);
+                query.clause([if out.contains(other) { *switch } else { !*switch }]);
             }
             if let Outcome::Never = query.solve(&[]) {
                 res.push((*part, query.grounds()));

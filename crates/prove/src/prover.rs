@@ -196,9 +196,14 @@ impl Prover<'_> {
     /// Which rules of a set lie within which others. A rule that never matches is left out: it lies
     /// within all.
     ///
-    /// An event of each rule is first tried on all others; only those that match it too can hold
-    /// the whole rule.
-    pub fn inclusions(&mut self, rules: &[&Expr]) -> Inclusions {
+    /// Only pairs of places are asked about, the narrower first, that `may` stand so: rules of
+    /// different log sources say nothing of each other. An event of each rule is first tried on all
+    /// others; only those that match it too can hold the whole rule.
+    pub fn inclusions(
+        &mut self,
+        rules: &[&Expr],
+        may: &dyn Fn(usize, usize) -> bool,
+    ) -> Inclusions {
         let mut res = Inclusions::default();
         let mut ready: Vec<Option<Ready>> = Vec::with_capacity(rules.len());
         for (at, rule) in rules.iter().enumerate() {
@@ -212,6 +217,15 @@ impl Prover<'_> {
         }
         for (narrow, mine) in ready.iter().enumerate() {
             let Some(mine) = mine else { continue };
+            let others: Vec<(usize, &Ready)> = ready
+                .iter()
+                .enumerate()
+                .filter(|(wide, _)| *wide != narrow && may(narrow, *wide))
+                .filter_map(|(wide, it)| Some((wide, it.as_ref()?)))
+                .collect();
+            if others.is_empty() {
+                continue;
+            }
             let first = match self.ask_ready(&[(mine, true)]) {
                 Verdict::Differs(it) => it.event,
                 Verdict::Proved(_) => continue,
@@ -221,8 +235,7 @@ impl Prover<'_> {
                 }
             };
             let mut events = vec![first];
-            for (wide, other) in ready.iter().enumerate() {
-                let Some(other) = other.as_ref().filter(|_| wide != narrow) else { continue };
+            for (wide, other) in others {
                 if !events.iter().all(|it| other.matcher.matches(it)) {
                     res.pairs.0 += 1;
                     continue;

@@ -209,9 +209,11 @@ fn inclusions_of_a_set_are_found() {
     let rules = [text("f", "a*"), text("f", "ab*"), text("g", "x")];
     let all: Vec<&Expr> = rules.iter().collect();
     let schema = Schema::single();
-    let found = Prover::new(&schema).inclusions(&all);
+    let found = Prover::new(&schema).inclusions(&all, &|_, _| true);
     let pairs: Vec<_> = found.found.iter().map(|it| (it.narrow, it.wide)).collect();
     assert_eq!(pairs, [(1, 0)]);
+    let found = Prover::new(&schema).inclusions(&all, &|_, wide| wide != 0);
+    assert!(found.found.is_empty());
 }
 
 fn leaf() -> impl Strategy<Value = Expr> {

@@ -12,7 +12,7 @@ use ir::{Expr, Part, Pattern, Predicate};
 use matcher::engine::{RuleInfo, RuleSet, Unrouted};
 use serde_json::Value;
 
-use super::{FOLDERS, TICKS, children, median, release};
+use super::{FOLDERS, TICKS, children, median, optimised, release};
 
 /// Runs of each measurement; the median counts.
 const RUNS: usize = 5;
@@ -31,8 +31,8 @@ pub fn matching(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("skipped: no events or rules at `{}`", shared.display()));
         return Ok(());
     }
-    if cfg!(debug_assertions) {
-        return again(root);
+    if optimised(root, &["bench", "match"])? {
+        return Ok(());
     }
     let rulec = release(root)?;
     let work = std::env::temp_dir().join("rulec-bench");
@@ -79,19 +79,6 @@ pub fn matching(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("{:<28} {:>10.2}", "  two threads to one, by clock", one / two));
     }
     growth(&rules, &work.join("background.ndjson"), say)
-}
-
-/// Runs this command optimised: it measures some things within itself.
-fn again(root: &Path) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["run", "--quiet", "--release", "--package", "xtask", "--", "bench", "match"])
-        .current_dir(root)
-        .status();
-    match status {
-        Ok(it) if it.success() => Ok(()),
-        _ => Err("the benchmark failed".to_owned()),
-    }
 }
 
 /// Writes events as they are, and with their log source in fields of its own; how many there are.

@@ -48,7 +48,7 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
     let config = files::config(&args.paths)?;
     let mut loaded = driver::load_with(files::rules(&args.paths)?, &config);
     if args.fix || args.diff {
-        let fixed = driver::fix(&loaded, &config.check, args.unsafe_fixes)?;
+        let fixed = driver::fix(&loaded, &config.check, args.unsafe_fixes, args.prove)?;
         if args.diff {
             fixed.iter().for_each(|it| shell.out(&diff(it)));
             return Ok(if fixed.is_empty() { Outcome::Clean } else { Outcome::Findings });
@@ -88,6 +88,9 @@ fn once(args: &Check, shell: &mut Shell) -> Ended {
     }
     if args.targets {
         extra.extend(driver::unsayable(&loaded, &targets));
+    }
+    if args.prove {
+        extra.extend(driver::proved(&loaded));
     }
     let all = driver::check(&loaded, &config.check, extra)?;
     let findings: Vec<&Diagnostic> = all.iter().collect();

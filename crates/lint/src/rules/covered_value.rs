@@ -56,8 +56,7 @@ fn check_item(
         })
         .collect();
     // A value that takes in everything is the mistake itself, and the others are what was meant.
-    let anything =
-        |it: &Signs| it.signs.iter().all(|it| *it == Token::Run) && !it.signs.is_empty();
+    let anything = |it: &Signs| it.signs.iter().all(|it| *it == Token::Run) && !it.signs.is_empty();
     if let Some((wide, _)) = values.iter().find(|(_, it)| !all && anything(it)) {
         let message =
             format!("`{}` makes the other values of the list pointless", wide.value.text());

@@ -1,8 +1,9 @@
 //! A tag that stands twice.
 
 use diagnostic::{Applicability, Code, Diagnostic};
-use source::{Edit, Span};
+use source::Edit;
 
+pub(super) use crate::line_of;
 use crate::{Check, Lint, Subject};
 
 pub static LINT: Lint = Lint {
@@ -30,15 +31,4 @@ fn check(code: &'static Code, subject: &Subject<'_>, problems: &mut Vec<Diagnost
         }
         problems.push(problem);
     }
-}
-
-/// The whole line of a value, its end included, if only `before` and the value stand in it.
-pub(super) fn line_of(text: &str, value: Span, before: &str) -> Option<Span> {
-    let range = value.range();
-    let start = text.get(..range.start)?.rfind('\n').map_or(0, |it| it + 1);
-    let end = range.end + text.get(range.end..)?.find('\n')? + 1;
-    let alone = text.get(start..range.start)?.trim() == before
-        && text.get(range.end..end)?.trim().is_empty()
-        && !text.get(range)?.contains('\n');
-    alone.then(|| Span::new(value.file, start, end))
 }

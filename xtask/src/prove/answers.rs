@@ -1,0 +1,104 @@
+//! Every answer about the rules as they stand: a witness is asked again, a proof is tried.
+
+use driver::{Loaded, Parts};
+use ir::Expr;
+use prove::{Grounds, Prover, Schema, Verdict};
+
+use super::{Tally, rules};
+
+/// Asks everything that there is to ask, and tries the answers.
+pub fn judge(loaded: &Loaded, say: &dyn Fn(&str)) -> Result<(), String> {
+    let mut tally = Tally::default();
+    for (word, schema) in [("one value a field", Schema::single()), ("any event", Schema::many())] {
+        let mut prover = Prover::new(&schema);
+        let counts = of_each(loaded, &mut prover, &mut tally);
+        say(&format!("{word}: {counts}"));
+        let counts = of_pairs(loaded, &mut prover, &mut tally);
+        say(&format!("{word}: {counts}"));
+    }
+    tally.report(say)
+}
+
+fn of_each(loaded: &Loaded, prover: &mut Prover<'_>, tally: &mut Tally) -> String {
+    let (mut never, mut twins, mut idle, mut unknown) = (0, 0, 0, 0);
+    for (file, rule) in rules(loaded) {
+        let what = name(loaded, file);
+        let (expr, nothing) = (&rule.expr, Expr::Const(false));
+        match prover.never_matches(expr) {
+            Verdict::Differs(it) => tally.witness(&what, &it.event, expr, &nothing),
+            Verdict::Proved(grounds) => {
+                never += 1;
+                tally.proof(&what, expr, &nothing, true, &grounds);
+            }
+            Verdict::Unknown(_) => unknown += 1,
+        }
+        let twin = turned(expr);
+        match prover.equivalent(expr, &twin) {
+            Verdict::Proved(grounds) => {
+                twins += 1;
+                tally.proof(&format!("{what} turned"), expr, &twin, true, &grounds);
+            }
+            Verdict::Differs(it) => {
+                tally.wrong.push(format!("{what}: its turned form differs by {}", it.event));
+            }
+            Verdict::Unknown(_) => unknown += 1,
+        }
+        let parts = Parts::of(&file.ast);
+        let found = prover.idle(expr, &|span| parts.at(span).to_vec());
+        unknown += found.unknown.len();
+        idle += found.idle.len();
+        let mut left_out = Vec::new();
+        let mut all = Grounds::default();
+        for it in &found.idle {
+            left_out.push(it.part);
+            all.single.extend(it.grounds.single.iter().cloned());
+            // Alone, and with all of those before it.
+            for (many, grounds) in [(&[it.part][..], &it.grounds), (&left_out, &all)] {
+                let out = |span| parts.at(span).iter().any(|it| many.contains(it));
+                let Some(rest) = driver::without(expr, &out) else {
+                    tally.wrong.push(format!("{what}: nothing would be left of the rule"));
+                    continue;
+                };
+                let what = format!("{what} without {:?}", many.last());
+                tally.proof(&what, expr, &rest, true, grounds);
+            }
+        }
+    }
+    format!(
+        "{never} never match, {twins} equal their turned form, {idle} parts idle, {unknown} unknown"
+    )
+}
+
+fn of_pairs(loaded: &Loaded, prover: &mut Prover<'_>, tally: &mut Tally) -> String {
+    let all: Vec<_> = rules(loaded).collect();
+    let meanings: Vec<_> = all.iter().map(|it| it.1).collect();
+    let found = driver::inclusions(prover, &meanings);
+    for it in &found.found {
+        let what =
+            format!("{} in {}", name(loaded, all[it.narrow].0), name(loaded, all[it.wide].0));
+        let (narrow, wide) = (&meanings[it.narrow].expr, &meanings[it.wide].expr);
+        tally.proof(&what, narrow, wide, false, &it.grounds);
+        if let Verdict::Differs(it) = prover.includes(narrow, wide) {
+            tally.witness(&what, &it.event, wide, narrow);
+        }
+    }
+    let pairs = found.pairs.0 + found.pairs.1;
+    format!("{} inclusions of {pairs} pairs, {} unknown", found.found.len(), found.unknown.len())
+}
+
+fn name(loaded: &Loaded, rule: &driver::LoadedRule) -> String {
+    let path = loaded.sources.get(rule.file).map_or("", |it| it.path());
+    let name = path.rsplit('/').next().unwrap_or(path);
+    format!("{name}#{}", rule.index)
+}
+
+/// The same meaning, written the other way round: by De Morgan's laws, in reverse.
+fn turned(expr: &Expr) -> Expr {
+    let many = |parts: &[Expr]| parts.iter().rev().map(|it| turned(it).not()).collect::<Vec<_>>();
+    match expr {
+        Expr::All(parts) => Expr::Not(Box::new(Expr::Any(many(parts)))),
+        Expr::Any(parts) => Expr::Not(Box::new(Expr::All(many(parts)))),
+        Expr::Not(part) => Expr::Not(Box::new(turned(part))),
+        it => it.clone(),
+    }
+}
