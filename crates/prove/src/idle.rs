@@ -25,7 +25,7 @@ pub struct Idle<K> {
     pub part: K,
     /// Where its tests stand, in order and once each.
     pub spans: Vec<Span>,
-    /// What the proof takes for granted.
+    /// What the proof takes for granted that it can be left out alone.
     pub grounds: Grounds,
 }
 
@@ -34,6 +34,8 @@ pub struct Idle<K> {
 pub struct IdleParts<K> {
     /// Those that can all be left out together.
     pub idle: Vec<Idle<K>>,
+    /// What the proof takes for granted that they can.
+    pub grounds: Grounds,
     /// Those that could be left out, but not with all of the above: of two that say the same, one.
     pub instead: Vec<K>,
     /// Those of which it could not be decided.
@@ -82,8 +84,13 @@ impl Prover<'_> {
     where
         K: Clone + Eq + std::hash::Hash,
     {
-        let mut res =
-            IdleParts { idle: Vec::new(), instead: Vec::new(), unknown: Vec::new(), asked: 0 };
+        let mut res = IdleParts {
+            idle: Vec::new(),
+            grounds: Grounds::default(),
+            instead: Vec::new(),
+            unknown: Vec::new(),
+            asked: 0,
+        };
         if let Err(why) = matcher::Matcher::new(expr) {
             let unknown = Unknown::Unmatchable(why);
             expr.for_each_test(&mut |it| {
@@ -105,47 +112,66 @@ impl Prover<'_> {
             .filter(|it| places.get(it).is_some_and(|nodes| seen.insert(nodes.as_slice())))
             .collect();
         res.asked = asked.len();
-        let alone = self.left_out(&node, &asked, &mut res.unknown, &names.all);
-        let together = self.together(&node, &alone);
-        for part in alone {
+        let mut search = Search::new(self, &node, &asked);
+        let mut alone: Vec<(usize, Grounds)> = Vec::new();
+        for part in asked {
+            match search.alone(part) {
+                Outcome::Never => alone.push((part, search.query.grounds())),
+                Outcome::Event(_) => {}
+                Outcome::Unknown(why) => res.unknown.push((names.all[part].clone(), why)),
+            }
+        }
+        let mut out = Vec::new();
+        search.add(&alone.iter().map(|it| it.0).collect::<Vec<_>>(), &mut out);
+        if !out.is_empty() && search.together(&out) {
+            res.grounds = search.query.grounds();
+        }
+        for (part, grounds) in alone {
             let name = names.all[part].clone();
-            match together.iter().find(|it| it.0 == part) {
-                Some((_, grounds)) => {
-                    let mut spans = Vec::new();
-                    expr.for_each_test(&mut |it| {
-                        if parts(it.span).contains(&name) && !spans.contains(&it.span) {
-                            spans.push(it.span);
-                        }
-                    });
-                    res.idle.push(Idle { part: name, spans, grounds: grounds.clone() });
-                }
-                None => res.instead.push(name),
+            if out.contains(&part) {
+                let mut spans = Vec::new();
+                expr.for_each_test(&mut |it| {
+                    if parts(it.span).contains(&name) && !spans.contains(&it.span) {
+                        spans.push(it.span);
+                    }
+                });
+                res.idle.push(Idle { part: name, spans, grounds });
+            } else {
+                res.instead.push(name);
             }
         }
         res
     }
+}
 
-    /// The parts that, each alone, can be left out.
-    fn left_out<K: Clone>(
-        &mut self,
-        node: &Node,
-        asked: &[usize],
-        unknown: &mut Vec<(K, Unknown)>,
-        names: &[K],
-    ) -> Vec<usize> {
-        let mut query = Query::new(&mut self.world, &mut self.values, self.schema, self.budget);
+/// A solver that holds a rule, and a copy of it that parts can be left out of; it looks for an event
+/// that tells the two apart.
+struct Search<'a, 'w, 's> {
+    query: Query<'w, 's>,
+    node: &'a Node,
+    switches: Switches,
+    /// Says that no two parts are left out at once.
+    one: Lit,
+}
+
+impl<'a, 'w, 's> Search<'a, 'w, 's> {
+    fn new(prover: &'w mut Prover<'s>, node: &'a Node, asked: &[usize]) -> Search<'a, 'w, 's> {
+        let Prover { world, values, schema, budget } = prover;
+        let mut query = Query::new(world, values, schema, *budget);
         let mut switches = Switches::default();
         let whole = query.node(node, None);
         let copy = query.node(node, Some(&mut switches));
         query.clause([whole, copy]);
         query.clause([!whole, !copy]);
+        let one = query.fresh();
         // A part that is left out spells its number, so that no two are: one assumption each.
         let bits: Vec<Lit> =
             (0..usize::BITS - asked.len().leading_zeros()).map(|_| query.fresh()).collect();
         for (number, part) in asked.iter().enumerate() {
             let switch = switches.get(&mut query, *part);
             for (at, bit) in bits.iter().enumerate() {
-                query.clause([!switch, if (number + 1) >> at & 1 == 1 { *bit } else { !*bit }]);
+                let bit = if (number + 1) >> at & 1 == 1 { *bit } else { !*bit };
+                query.clause([!one, !switch, bit]);
             }
         }
         for (part, switch) in &switches.0 {
@@ -153,41 +179,37 @@ impl Prover<'_> {
                 query.clause([!*switch]);
             }
         }
-        let mut res = Vec::new();
-        for part in asked {
-            let switch = switches.get(&mut query, *part);
-            match query.solve(&[switch]) {
-                Outcome::Never => res.push(*part),
-                Outcome::Event(_) => {}
-                Outcome::Unknown(why) => unknown.push((names[*part].clone(), why)),
-            }
-        }
-        res
+        Search { query, node, switches, one }
     }
 
-    /// Of parts that can be left out alone, those that can be left out together, the first first.
-    fn together(&mut self, node: &Node, alone: &[usize]) -> Vec<(usize, Grounds)> {
-        let mut res: Vec<(usize, Grounds)> = Vec::new();
-        for part in alone {
-            let mut out: Vec<usize> = res.iter().map(|it| it.0).collect();
-            out.push(*part);
-            if node.is_emptied(&out) {
-                continue;
-            }
-            let mut query = Query::new(&mut self.world, &mut self.values, self.schema, self.budget);
-            let mut switches = Switches::default();
-            let whole = query.node(node, None);
-            let copy = query.node(node, Some(&mut switches));
-            query.clause([whole, copy]);
-            query.clause([!whole, !copy]);
-            for (other, switch) in &switches.0 {
-                query.clause([if out.contains(other) { *switch } else { !*switch }]);
-            }
-            if let Outcome::Never = query.solve(&[]) {
-                res.push((*part, query.grounds()));
-            }
+    /// An event that tells when one part is left out.
+    fn alone(&mut self, part: usize) -> Outcome {
+        let switch = self.switches.get(&mut self.query, part);
+        self.query.solve(&[self.one, switch])
+    }
+
+    /// Whether the parts can be left out together.
+    fn together(&mut self, out: &[usize]) -> bool {
+        if self.node.is_emptied(out) {
+            return false;
         }
-        res
+        let all = self.switches.0.iter();
+        let assumed: Vec<Lit> =
+            all.map(|(part, it)| if out.contains(part) { *it } else { !*it }).collect();
+        matches!(self.query.solve(&assumed), Outcome::Never)
+    }
+
+    /// Adds those of `parts` that can be left out together with what is out, the first first.
+    /// Mostly that is all of them, so that halves are asked about before single ones.
+    fn add(&mut self, parts: &[usize], out: &mut Vec<usize>) {
+        let with: Vec<usize> = out.iter().chain(parts).copied().collect();
+        if parts.is_empty() || self.together(&with) {
+            *out = with;
+        } else if parts.len() > 1 {
+            let (first, second) = parts.split_at(parts.len() / 2);
+            self.add(first, out);
+            self.add(second, out);
+        }
     }
 }
 

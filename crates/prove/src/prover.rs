@@ -152,16 +152,6 @@ impl<'s> Prover<'s> {
     }
 }
 
-impl Query<'_, '_> {
-    /// What the answers so far take for granted.
-    pub(crate) fn grounds(&self) -> Grounds {
-        let mut single: Vec<_> =
-            self.single.iter().map(|it| self.world.name(*it).clone()).collect();
-        single.sort();
-        Grounds { single }
-    }
-}
-
 fn into_witness(verdict: Verdict) -> Option<Witness> {
     match verdict {
         Verdict::Differs(it) => Some(it),

@@ -4,8 +4,11 @@
 //!
 //! The solver proposes which tests pass. For each field a value is looked for that passes exactly
 //! those. Where there is none, the reason becomes a clause, and the solver proposes anew.
+//!
+//! What a clause takes for granted is a literal of its own, assumed in every solution: when there is
+//! none, the solver says which of these assumptions the contradiction needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use batsat::{BasicCallbacks, Callbacks, ClauseKind, Lit, Solver, SolverInterface, Var, lbool};
@@ -17,7 +20,7 @@ use crate::event::{Draft, Held};
 use crate::lang::{LangId, Text};
 use crate::schema::{Budget, Schema};
 use crate::value::{Answer, Values};
-use crate::verdict::Unknown;
+use crate::verdict::{Grounds, Unknown};
 use crate::world::{ANYWHERE, Atom, AtomId, FieldId, Form, World};
 
 /// What a question came to.
@@ -61,10 +64,13 @@ pub(crate) struct Query<'w, 's> {
     vars: FxHashMap<AtomId, Var>,
     /// The questions about each field.
     fields: BTreeMap<FieldId, Vec<AtomId>>,
-    /// Fields of which a reason used that they hold one value.
-    pub(crate) single: BTreeSet<FieldId>,
-    /// Why an assignment was ruled out without a proof.
-    doubt: Option<Unknown>,
+    /// For fields of which a clause uses that they hold one value, the literal that says so.
+    single: BTreeMap<FieldId, Lit>,
+    /// The literal that says that what was ruled out without a proof is impossible, and why it was
+    /// ruled out.
+    doubt: Option<(Lit, Unknown)>,
+    /// The fields that the last contradiction takes to hold one value.
+    used: Vec<FieldId>,
 }
 
 /// What the solver proposes for one field.
@@ -90,8 +96,9 @@ impl<'w, 's> Query<'w, 's> {
             solver: Solver::new(Default::default(), Counter::default()),
             vars: FxHashMap::default(),
             fields: BTreeMap::new(),
-            single: BTreeSet::new(),
+            single: BTreeMap::new(),
             doubt: None,
+            used: Vec::new(),
         }
     }
 
@@ -175,13 +182,14 @@ impl<'w, 's> Query<'w, 's> {
 
     /// Looks for an event under which the assumed literals hold.
     pub(crate) fn solve(&mut self, assumed: &[Lit]) -> Outcome {
-        self.doubt = None;
         let mut steps = self.budget.per_question;
         self.solver.cb_mut().left = self.budget.conflicts;
         for _ in 0..self.budget.rounds {
-            let found = self.solver.solve_limited(assumed);
+            let granted = self.single.values().copied().chain(self.doubt.as_ref().map(|it| it.0));
+            let all: Vec<Lit> = granted.chain(assumed.iter().copied()).collect();
+            let found = self.solver.solve_limited(&all);
             if found == lbool::FALSE {
-                return self.doubt.take().map_or(Outcome::Never, Outcome::Unknown);
+                return self.contradiction();
             }
             if found != lbool::TRUE {
                 return Outcome::Unknown(Unknown::Budget);
@@ -194,11 +202,31 @@ impl<'w, 's> Query<'w, 's> {
         Outcome::Unknown(Unknown::Budget)
     }
 
+    /// What it means that nothing satisfies the clauses.
+    fn contradiction(&mut self) -> Outcome {
+        let needs = |it: &Lit| self.solver.unsat_core_contains_var(it.var());
+        if let Some((_, why)) = self.doubt.as_ref().filter(|it| needs(&it.0)) {
+            return Outcome::Unknown(why.clone());
+        }
+        self.used = self.single.iter().filter(|it| needs(it.1)).map(|it| *it.0).collect();
+        Outcome::Never
+    }
+
+    /// What the last answer takes for granted.
+    pub(crate) fn grounds(&self) -> Grounds {
+        let mut single: Vec<_> = self.used.iter().map(|it| self.world.name(*it).clone()).collect();
+        single.sort();
+        Grounds { single }
+    }
+
     /// Rules out the last assignment of these fields without a proof.
     fn give_up(&mut self, fields: &[FieldId], why: Unknown) -> Vec<Lit> {
-        self.doubt.get_or_insert(why);
+        let known = self.doubt.as_ref().map(|it| it.0);
+        let doubt = known.unwrap_or_else(|| self.fresh());
+        self.doubt.get_or_insert((doubt, why));
         let atoms = fields.iter().filter_map(|it| self.fields.get(it)).flatten();
         let mut res: Vec<Lit> = atoms.filter_map(|it| self.refuted(*it)).collect();
+        res.push(!doubt);
         for (atom, a, b) in self.likes() {
             if fields.contains(&a) || fields.contains(&b) {
                 res.extend(self.refuted(atom));
@@ -392,7 +420,10 @@ impl<'w, 's> Query<'w, 's> {
             }
             // That one value passes two tests, or that there is a text at all.
             if mine != 1 && field != ANYWHERE && !self.is_many(field) {
-                self.single.insert(field);
+                let known = self.single.get(&field).copied();
+                let single = known.unwrap_or_else(|| self.fresh());
+                self.single.insert(field, single);
+                clause.push(!single);
             }
             res.push(clause);
         }

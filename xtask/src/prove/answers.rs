@@ -2,7 +2,7 @@
 
 use driver::{Loaded, Parts};
 use ir::Expr;
-use prove::{Grounds, Prover, Schema, Verdict};
+use prove::{Prover, Schema, Verdict};
 
 use super::{Tally, rules};
 
@@ -47,21 +47,17 @@ fn of_each(loaded: &Loaded, prover: &mut Prover<'_>, tally: &mut Tally) -> Strin
         let found = prover.idle(expr, &|span| parts.at(span).to_vec());
         unknown += found.unknown.len();
         idle += found.idle.len();
-        let mut left_out = Vec::new();
-        let mut all = Grounds::default();
-        for it in &found.idle {
-            left_out.push(it.part);
-            all.single.extend(it.grounds.single.iter().cloned());
-            // Alone, and with all of those before it.
-            for (many, grounds) in [(&[it.part][..], &it.grounds), (&left_out, &all)] {
-                let out = |span| parts.at(span).iter().any(|it| many.contains(it));
-                let Some(rest) = driver::without(expr, &out) else {
-                    tally.wrong.push(format!("{what}: nothing would be left of the rule"));
-                    continue;
-                };
-                let what = format!("{what} without {:?}", many.last());
-                tally.proof(&what, expr, &rest, true, grounds);
-            }
+        // Each alone, and all of them together.
+        let each = found.idle.iter().map(|it| (vec![it.part], &it.grounds));
+        let all = (found.idle.iter().map(|it| it.part).collect(), &found.grounds);
+        for (many, grounds) in each.chain([all]).filter(|it| !it.0.is_empty()) {
+            let out = |span| parts.at(span).iter().any(|it| many.contains(it));
+            let Some(rest) = driver::without(expr, &out) else {
+                tally.wrong.push(format!("{what}: nothing would be left of the rule"));
+                continue;
+            };
+            let what = format!("{what} without {:?}", many.last());
+            tally.proof(&what, expr, &rest, true, grounds);
         }
     }
     format!(

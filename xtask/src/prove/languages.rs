@@ -112,13 +112,13 @@ fn automaton(it: &Predicate) -> Option<Dfa> {
     match it {
         Predicate::Text(pattern, case) => {
             let mut text = String::from(r"(?s)\A");
-            if *case == Case::Insensitive {
-                text.insert_str(0, "(?i)");
-            }
             for part in pattern.parts() {
                 match part {
                     Part::Run => text.push_str(".*"),
                     Part::One => text.push('.'),
+                    Part::Literal(it) if *case == Case::Insensitive => {
+                        it.chars().for_each(|it| text.push_str(&any_case(it)));
+                    }
                     Part::Literal(it) => text.push_str(&regex_syntax::escape(it)),
                     Part::Placeholder(_) => return None,
                 }
@@ -128,6 +128,20 @@ fn automaton(it: &Predicate) -> Option<Dfa> {
         }
         Predicate::Regex(it) => dfa(it.hir()),
         _ => None,
+    }
+}
+
+/// A regular expression of a character in any case, of which none folds onto ASCII.
+fn any_case(ch: char) -> String {
+    let escaped = regex_syntax::escape(&ch.to_string());
+    match ch {
+        'a'..='z' | 'A'..='Z' => {
+            format!("[{}{}]", ch.to_ascii_lowercase(), ch.to_ascii_uppercase())
+        }
+        // The only other characters of which a case is in ASCII.
+        '\u{212a}' | '\u{17f}' => escaped,
+        it if it.is_ascii() => escaped,
+        _ => format!("(?i:{escaped})"),
     }
 }
 
