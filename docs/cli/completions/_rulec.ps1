@@ -68,6 +68,7 @@ Register-ArgumentCompleter -Native -CommandName 'rulec' -ScriptBlock {
             [CompletionResult]::new('--unsafe-fixes', '--unsafe-fixes', [CompletionResultType]::ParameterName, 'With `--fix`, also mend what may change what a rule means')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Show what `--fix` would change, and change nothing')
             [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Also report rules that no target can express, with any of its profiles')
+            [CompletionResult]::new('--prove', '--prove', [CompletionResultType]::ParameterName, 'Also prove which parts of rules make no difference, and which rules match nothing that another does not; for thousands of rules it takes seconds')
             [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Check again whenever a file changes, until interrupted')
             [CompletionResult]::new('--pipeline-external', '--pipeline-external', [CompletionResultType]::ParameterName, 'Let pipelines run commands, ask servers and read any file')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

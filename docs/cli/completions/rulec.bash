@@ -169,7 +169,7 @@ _rulec() {
             return 0
             ;;
         rulec__subcmd__check)
-            opts="-t -p -h --format --fix --unsafe-fixes --diff --fail-level --target --targets --watch --pipeline --pipeline-external --color --help"
+            opts="-t -p -h --format --fix --unsafe-fixes --diff --fail-level --target --targets --prove --watch --pipeline --pipeline-external --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

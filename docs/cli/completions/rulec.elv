@@ -63,6 +63,7 @@ set edit:completion:arg-completer[rulec] = {|@words|
             cand --unsafe-fixes 'With `--fix`, also mend what may change what a rule means'
             cand --diff 'Show what `--fix` would change, and change nothing'
             cand --targets 'Also report rules that no target can express, with any of its profiles'
+            cand --prove 'Also prove which parts of rules make no difference, and which rules match nothing that another does not; for thousands of rules it takes seconds'
             cand --watch 'Check again whenever a file changes, until interrupted'
             cand --pipeline-external 'Let pipelines run commands, ask servers and read any file'
             cand -h 'Print help (see more with ''--help'')'

@@ -71,6 +71,7 @@ complete -c rulec -n "__fish_rulec_using_subcommand check" -l fix -d 'Mend what 
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l unsafe-fixes -d 'With `--fix`, also mend what may change what a rule means'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l diff -d 'Show what `--fix` would change, and change nothing'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l targets -d 'Also report rules that no target can express, with any of its profiles'
+complete -c rulec -n "__fish_rulec_using_subcommand check" -l prove -d 'Also prove which parts of rules make no difference, and which rules match nothing that another does not; for thousands of rules it takes seconds'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l watch -d 'Check again whenever a file changes, until interrupted'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -l pipeline-external -d 'Let pipelines run commands, ask servers and read any file'
 complete -c rulec -n "__fish_rulec_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
