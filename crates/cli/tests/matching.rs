@@ -159,6 +159,12 @@ fn an_event_of_no_known_source_meets_rules_only_when_asked() {
     let (code, lines, err) = matched(&folder, &["--profile", "ecs"], ecs.as_bytes());
     assert_eq!((code, lines.len()), (0, 1), "{err}");
     assert_eq!(lines[0]["event"], 0);
+    assert!(!err.contains("exactly"), "{err}");
+    // What its names can't say is told: the domain of an account and its name are two fields there.
+    let user = RULES.replace("{ Image", "{ User: 'AUTHORITY\\SYSTEM', Image");
+    std::fs::write(folder.join("rules.yml"), user).unwrap();
+    let (code, _, err) = matched(&folder, &["--profile", "ecs"], b"");
+    assert!(code == 0 && err.contains("what it means under this profile: 1 narrower;"), "{err}");
     let (code, _, err) = matched(&folder, &["--profile", "x"], b"");
     assert_eq!(code, 2);
     assert!(err.contains("no profile `x`; there are "), "{err}");

@@ -31,6 +31,8 @@ pub struct Project {
     pub correlations: usize,
     /// What is wrong with the rules that are left out.
     pub left_out: Vec<Diagnostic>,
+    /// A sentence about the rules that do not match exactly what they mean; none when all do.
+    pub inexact: Option<String>,
 }
 
 /// Builds the project of a name.
@@ -58,6 +60,7 @@ pub fn build(
     let extension = target.format(&spec.module).map_or("", |it| it.extension.as_str());
     let mut files = BTreeMap::new();
     let mut modules = BTreeSet::new();
+    let inexact = detector.inexact_note();
     let mut left_out = detector.left_out;
     for place in &detector.places {
         let Some(rule) = loaded.rules.get(*place) else { continue };
@@ -102,6 +105,7 @@ pub fn build(
         rules: detector.places.len(),
         correlations: detector.correlation_places.len(),
         left_out,
+        inexact,
     })
 }
 

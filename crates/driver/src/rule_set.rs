@@ -1,12 +1,12 @@
 //! Rules and correlations put together for the native matcher.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diagnostic::{Diagnostic, Severity};
 use ir::{Correlation, Referent};
 use matcher::correlate::{Correlations, CorrelationsBuilder};
 use matcher::engine::{RuleInfo, RuleSet, Unrouted};
-use target::Target;
+use target::{Fidelity, Target};
 
 use crate::builtin::Targets;
 use crate::codes::NOT_MATCHABLE;
@@ -25,6 +25,22 @@ pub struct Detector {
     pub correlation_places: Vec<usize>,
     /// What is wrong with the rules and correlations that are left out.
     pub left_out: Vec<Diagnostic>,
+    /// How many rules the profile's names let match more or less than they mean, by how.
+    pub inexact: BTreeMap<&'static str, usize>,
+}
+
+impl Detector {
+    /// A sentence about the rules that do not match exactly what they mean; none when all do.
+    pub fn inexact_note(&self) -> Option<String> {
+        let each = self.inexact.iter().map(|(word, count)| format!("{count} {word}"));
+        let each: Vec<String> = each.collect();
+        (!each.is_empty()).then(|| {
+            format!(
+                "not every rule matches exactly what it means under this profile: {}; `rulec convert` for the same profile says why",
+                each.join(", ")
+            )
+        })
+    }
 }
 
 impl Targets {
@@ -61,12 +77,13 @@ pub fn detector(
     }
     let mut places = Vec::new();
     let mut left_out = Vec::new();
+    let mut inexact: BTreeMap<&'static str, usize> = BTreeMap::new();
     for (place, rule_read) in loaded.rules.iter().enumerate() {
         let errors = rule_read.problems.iter();
         left_out.extend(errors.filter(|it| it.severity == Severity::Error).cloned());
         let Some(rule) = rule_read.lowered.as_ref().map(|it| &it.rule) else { continue };
-        let expr = match target.asked(rule, name) {
-            Ok(expr) => expr,
+        let (expr, fidelity) = match target.asked(rule, name) {
+            Ok(it) => it,
             Err(problems) => {
                 // That a rule leaves the target out itself is no problem.
                 let bad = |it: &Diagnostic| it.severity == Severity::Error;
@@ -75,7 +92,12 @@ pub fn detector(
             }
         };
         match builder.add(RuleInfo::of(&rule.meta), &rule.logsource, &expr) {
-            Ok(()) => places.push(place),
+            Ok(()) => {
+                places.push(place);
+                if fidelity != Fidelity::Exact {
+                    *inexact.entry(fidelity.word()).or_default() += 1;
+                }
+            }
             Err(err) => left_out.push(
                 Diagnostic::error(&NOT_MATCHABLE, err.span, err.reason, "it can't be asked")
                     .with_help("the rule is left out; the others are not affected"),
@@ -97,7 +119,8 @@ pub fn detector(
     };
     (0..loaded.correlations.len()).for_each(|it| joined.add(it));
     let Joined { builder, correlation_places, left_out, .. } = joined;
-    Ok(Detector { set, places, correlations: builder.build(), correlation_places, left_out })
+    let correlations = builder.build();
+    Ok(Detector { set, places, correlations, correlation_places, left_out, inexact })
 }
 
 /// Takes correlations in, each after those that it sees.

@@ -169,13 +169,15 @@ fn decimal(mut res: Adapted) -> Adapted {
     res
 }
 
+/// Why a value in JSON is found too often.
+pub const IN_ALL_OF_IT: &str = "the value is looked for in all of the JSON that it stands in";
+
 /// A pattern about one value, asked of the JSON that it stands in.
 fn inside(mut res: Adapted) -> Adapted {
+    res.costs.push((Effect::Wider, IN_ALL_OF_IT.to_owned()));
     if res.pattern.shape() == Shape::Anything {
         return res;
     }
-    let reason = "the value is looked for in all of the JSON that it stands in";
-    res.costs.push((Effect::Wider, reason.to_owned()));
     let escaped = |it: char| matches!(it, '"' | '\\') || it.is_control();
     let touches = |it: &Part| matches!(it, Part::Literal(text) if text.contains(escaped));
     if res.pattern.parts().iter().any(touches) {
@@ -298,6 +300,9 @@ mod tests {
         assert_eq!(plain.pattern.shape(), Shape::Infix("admin"));
         assert_eq!(effects(&plain), [Effect::Wider]);
         assert_eq!(effects(&asked("a\"b")), [Effect::Wider, Effect::Narrower]);
+        // JSON with anything in it need not have this value.
+        let any = adapt(&Pattern::new([Part::Run]), Case::Sensitive, &field).unwrap();
+        assert_eq!(effects(&any), [Effect::Wider]);
     }
 
     #[test]

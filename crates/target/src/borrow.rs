@@ -47,10 +47,6 @@ pub fn manifest(
         if OWN.contains(&path.as_str()) {
             continue;
         }
-        // A profile of the same name may extend the one that it hides.
-        if let Some(profile) = path.strip_prefix("profiles/") {
-            folder.files.insert(format!("profiles/{lender}/{profile}"), text.clone());
-        }
         folder.files.entry(path).or_insert(text);
     }
     serde_yaml::from_value(Yaml::Mapping(own)).map_err(|it| it.to_string())

@@ -30,6 +30,8 @@ pub use load::{Folder, LoadError, Target};
 pub use manifest::{Format, Kind, Manifest, OptionSpec, Version};
 pub use profile::{Profile, SourceSpec};
 
+use std::borrow::Cow;
+
 use diagnostic::Diagnostic;
 use ir::{Expr, Rule};
 
@@ -90,11 +92,15 @@ impl Target {
         notes.extend(own);
         let seen = mapped.source.map(|it| envelope::seen(it).plain.clone());
         let refused = self.broken(rule, format, &options, seen, &query, true);
+        let fidelity = Fidelity::of(&notes);
+        let shown = match self.speaks_of(format, "examples") && !profile.keeps_names() {
+            true => Cow::Owned(carried(rule, profile, &options, fidelity)),
+            false => Cow::Borrowed(rule),
+        };
         let item = match refused.is_empty() {
-            true => self.envelope(rule, mapped.source, &query, &options, &columns, format)?,
+            true => self.envelope(&shown, mapped.source, &query, &options, &columns, format)?,
             false => String::new(),
         };
-        let fidelity = Fidelity::of(&notes);
         let source = mapped.source.map(|it| it.with.clone()).unwrap_or_default();
         let text = String::new();
         let asked = mapped.expr;
@@ -142,18 +148,19 @@ impl Target {
         self.mapped(rule, profile).is_some()
     }
 
-    /// A rule's question about events in the names of a profile.
+    /// A rule's question about events in the names of a profile, and what the names make of it.
     ///
     /// # Errors
     ///
     /// Why the profile has no place for it, or that the rule leaves the target out.
-    pub fn asked(&self, rule: &Rule, profile: &str) -> Result<Expr, Vec<Diagnostic>> {
+    pub fn asked(&self, rule: &Rule, profile: &str) -> Result<(Expr, Fidelity), Vec<Diagnostic>> {
         let options = self.options(rule, profile)?;
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         if profile.keeps_names() {
-            return Ok(rule.expr.clone());
+            return Ok((rule.expr.clone(), Fidelity::Exact));
         }
-        Ok(map::map(rule, profile, &self.manifest.name, &options)?.expr)
+        let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
+        Ok((mapped.expr, Fidelity::of(&mapped.notes)))
     }
 
     /// An event as a profile's tables hold it; `None` when they can't.
@@ -181,4 +188,21 @@ pub fn not_exact(note: &Note) -> Diagnostic {
         note.reason.clone(),
     )
     .with_help("rewrite the test, or accept approximations by leaving out `--strict`")
+}
+
+/// The rule with its examples as a profile's tables hold them: those that they can hold, and of which
+/// the verdict is sure.
+fn carried(rule: &Rule, profile: &Profile, options: &profile::Options, fidelity: Fidelity) -> Rule {
+    let sure = |it: &&ir::Fixture| match fidelity {
+        Fidelity::Exact => true,
+        Fidelity::Wider => it.matches,
+        Fidelity::Narrower => !it.matches,
+        Fidelity::Both => false,
+    };
+    let carried = |it: &ir::Fixture| {
+        let event = carry::carry(rule, profile, options, &it.event)?;
+        Some(ir::Fixture { event, ..it.clone() })
+    };
+    let fixtures = rule.fixtures.iter().filter(sure).filter_map(carried).collect();
+    Rule { fixtures, ..rule.clone() }
 }

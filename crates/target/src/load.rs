@@ -299,20 +299,28 @@ fn read(
 ) -> Result<Profile, String> {
     let mut tree: Yaml = serde_yaml::from_str(text).map_err(|it| it.to_string())?;
     let mut seen = vec![name.to_owned()];
+    // The other target that the profile at hand is of; what that one extends is of it too.
+    let mut home: Option<String> = None;
     while let Some(base) = tree.as_mapping_mut().and_then(|it| it.remove("extends")) {
-        let base = base.as_str().ok_or("`extends` is the name of a profile")?.to_owned();
-        if seen.contains(&base) {
-            return Err(format!("`{base}` extends itself"));
+        let base = base.as_str().ok_or("`extends` is the name of a profile")?;
+        let (of, base) = match (base.split_once('/'), home) {
+            (Some((target, base)), _) => (Some(target.to_owned()), base),
+            (None, home) => (home, base),
+        };
+        let full = of.as_ref().map_or(base.to_owned(), |it| format!("{it}/{base}"));
+        if seen.contains(&full) {
+            return Err(format!("`{full}` extends itself"));
         }
-        let own = folder.files.get(&format!("profiles/{base}.yml")).cloned();
-        let text = own.or_else(|| {
-            let (target, profile) = base.split_once('/')?;
-            others(target)?.files.remove(&format!("profiles/{profile}.yml"))
-        });
-        let text = text.ok_or_else(|| format!("it extends `{base}`, which is not there"))?;
-        let below = serde_yaml::from_str(&text).map_err(|it| format!("{base}: {it}"))?;
-        seen.push(base);
+        let path = format!("profiles/{base}.yml");
+        let text = match &of {
+            Some(it) => others(it).and_then(|mut it| it.files.remove(&path)),
+            None => folder.files.get(&path).cloned(),
+        };
+        let text = text.ok_or_else(|| format!("it extends `{full}`, which is not there"))?;
+        let below = serde_yaml::from_str(&text).map_err(|it| format!("{full}: {it}"))?;
+        seen.push(full);
         overlay(&mut tree, below);
+        home = of;
     }
     // Read anew, so that an error names a line where it can.
     let profile: Result<Profile, _> = match seen.len() {

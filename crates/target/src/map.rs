@@ -8,7 +8,7 @@ use ir::{Case, Expr, Field, Part, Pattern, Predicate, Rule, Shape, Test, normali
 use serde_json::Value;
 use source::Span;
 
-use crate::adapt::adapt;
+use crate::adapt::{IN_ALL_OF_IT, adapt};
 use crate::carry::start;
 use crate::codes::{NO_COLUMN, NO_SOURCE};
 use crate::legal::{Effect, Note};
@@ -188,6 +188,16 @@ impl<'a> Mapper<'a> {
         if inside && !in_json(&test.predicate) {
             self.no_column(name, test.span, "it is a part of a text there");
             return Expr::Const(false);
+        }
+        // JSON that is there may have other values only.
+        match &test.predicate {
+            Predicate::Exists if inside => {
+                self.note(Effect::Wider, IN_ALL_OF_IT, test.span, negated);
+            }
+            Predicate::Null if inside => {
+                self.note(Effect::Narrower, IN_ALL_OF_IT, test.span, negated);
+            }
+            _ => {}
         }
         if matches!(test.predicate, Predicate::Regex(_))
             && (inside || !(long.prefixes.is_empty() && long.parts.is_empty()))

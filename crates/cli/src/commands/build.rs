@@ -35,6 +35,9 @@ pub fn build(args: &Build, shell: &mut Shell) -> Ended {
     for problem in &errors {
         shell.err(&diagnostic::human(problem, &loaded.sources, shell.colour()));
     }
+    if let Some(it) = &project.inexact {
+        shell.err(&format!("note: {it}"));
+    }
     if project.rules == 0 {
         return Err("there is no rule to build".to_owned());
     }

@@ -38,6 +38,9 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
             shell.err(&diagnostic::human(problem, &loaded.sources, shell.colour()));
         }
     }
+    if let Some(it) = detector.inexact_note() {
+        shell.err(&format!("note: {it}"));
+    }
     if detector.set.is_empty() {
         return Err("there is no rule to match".to_owned());
     }
