@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
@@ -26,9 +26,57 @@ pub struct Chunk {
     /// The number of the first line, from 1.
     pub line: usize,
     /// The lines, each with its newline; the last line of an input may have none.
-    pub bytes: Vec<u8>,
+    pub bytes: Buffer,
     /// Whether this stands for one line that is too long, and is not there.
     pub too_long: bool,
+}
+
+/// Bytes read, in memory that is made ready once and used again and again.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    /// Longer than what is read: its rest is room that need not be cleared again.
+    memory: Vec<u8>,
+    len: usize,
+}
+
+impl std::ops::Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.memory[..self.len]
+    }
+}
+
+impl Buffer {
+    fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Takes away the first bytes.
+    fn forget(&mut self, count: usize) {
+        self.memory.copy_within(count..self.len, 0);
+        self.len -= count;
+    }
+
+    /// Room for so many bytes after those read.
+    fn room(&mut self, want: usize) -> &mut [u8] {
+        if self.memory.len() < self.len + want {
+            self.memory.resize(self.len + want, 0);
+        }
+        &mut self.memory[self.len..self.len + want]
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.len += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What is done with chunks.
@@ -68,9 +116,9 @@ pub fn run<W: Work>(
     let done = AtomicU64::new(0);
     // Chunks go round: no more are in flight than there are, whatever waits for whom.
     let pool = threads * 2 + 2;
-    let (give_back, empty) = channel::<Vec<u8>>();
+    let (give_back, empty) = channel::<Buffer>();
     for _ in 0..pool {
-        let _ = give_back.send(Vec::new());
+        let _ = give_back.send(Buffer::default());
     }
     let (send, receive) = sync_channel::<(usize, Chunk)>(pool);
     let receive = Mutex::new(receive);
@@ -106,7 +154,7 @@ pub fn run<W: Work>(
                 if !stop.load(Ordering::Relaxed) && !take(output, &chunk) {
                     stop.store(true, Ordering::Relaxed);
                 }
-                chunk.bytes.clear();
+                chunk.bytes.truncate(0);
                 let _ = give_back.send(chunk.bytes);
             }
             if shown.elapsed() >= TICK {
@@ -127,7 +175,7 @@ fn next(receive: &Mutex<Receiver<(usize, Chunk)>>) -> Option<(usize, Chunk)> {
 /// Cuts inputs into chunks.
 struct Lines<'a> {
     send: SyncSender<(usize, Chunk)>,
-    empty: Receiver<Vec<u8>>,
+    empty: Receiver<Buffer>,
     stop: &'a AtomicBool,
     done: &'a AtomicU64,
     sequence: usize,
@@ -165,15 +213,10 @@ impl Lines<'_> {
         sent && !self.stop.load(Ordering::Relaxed)
     }
 
-    fn buffer(&self) -> Vec<u8> {
-        let mut buffer = self.empty.recv().unwrap_or_default();
-        buffer.clear();
+    fn buffer(&self) -> Buffer {
+        let buffer = self.empty.recv().unwrap_or_default();
         // A chunk that had to grow for a long line is not kept at that size.
-        if buffer.capacity() > CHUNK * 2 {
-            buffer = Vec::new();
-        }
-        buffer.reserve(CHUNK);
-        buffer
+        if buffer.memory.len() > CHUNK * 2 { Buffer::default() } else { buffer }
     }
 
     fn lines(&mut self, input: usize, mut reader: Box<dyn Read>) -> io::Result<()> {
@@ -183,8 +226,8 @@ impl Lines<'_> {
         loop {
             let start = buffer.len();
             // A long line is read in growing steps, but not far beyond what is taken.
-            let want = CHUNK.max(start).min(MOST + CHUNK - start) as u64;
-            let read = (&mut reader).take(want).read_to_end_or_some(&mut buffer)?;
+            let want = CHUNK.max(start).min(MOST + CHUNK - start);
+            let read = read_some(&mut *reader, &mut buffer, want)?;
             let ended = read == 0;
             let end = match memchr::memrchr(b'\n', &buffer[start..]) {
                 _ if ended => buffer.len(),
@@ -192,13 +235,13 @@ impl Lines<'_> {
                 // A line that goes on.
                 None if buffer.len() >= MOST => {
                     if !skipping {
-                        let chunk = Chunk { input, line, bytes: Vec::new(), too_long: true };
+                        let chunk = Chunk { input, line, bytes: Buffer::default(), too_long: true };
                         if !self.send(chunk) {
                             return Ok(());
                         }
                     }
                     skipping = true;
-                    buffer.clear();
+                    buffer.truncate(0);
                     continue;
                 }
                 None => continue,
@@ -207,11 +250,11 @@ impl Lines<'_> {
                 // Until the end of the line that is left out.
                 match memchr::memchr(b'\n', &buffer) {
                     Some(at) => {
-                        buffer.drain(..=at);
+                        buffer.forget(at + 1);
                         skipping = false;
                         line += 1;
                     }
-                    None => buffer.clear(),
+                    None => buffer.truncate(0),
                 }
                 if ended {
                     return Ok(());
@@ -219,7 +262,7 @@ impl Lines<'_> {
                 continue;
             }
             let mut next = self.buffer();
-            next.extend_from_slice(&buffer[end..]);
+            next.write_all(&buffer[end..])?;
             buffer.truncate(end);
             let count = memchr::memchr_iter(b'\n', &buffer).count();
             if !buffer.is_empty()
@@ -246,9 +289,9 @@ impl Lines<'_> {
             // A damaged record is a line that is no JSON, so that it is reported like one.
             match record {
                 Ok(it) => serde_json::to_writer(&mut buffer, &crate::event_log::flat(&it.data))?,
-                Err(err) => buffer.extend_from_slice(err.to_string().replace('\n', " ").as_bytes()),
+                Err(err) => buffer.write_all(err.to_string().replace('\n', " ").as_bytes())?,
             }
-            buffer.push(b'\n');
+            buffer.write_all(b"\n")?;
             line += 1;
             if buffer.len() >= CHUNK {
                 let bytes = std::mem::replace(&mut buffer, self.buffer());
@@ -265,35 +308,28 @@ impl Lines<'_> {
     }
 }
 
-/// Reading until there is something worth working on.
-trait ReadSome {
-    /// Reads all there is within the limit, but at a pause of the writer only what there is.
-    fn read_to_end_or_some(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize>;
-}
-
-impl<R: Read> ReadSome for io::Take<R> {
-    fn read_to_end_or_some(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
-        let start = buffer.len();
-        let want = usize::try_from(self.limit()).unwrap_or(CHUNK);
-        buffer.resize(start + want, 0);
-        let mut end = start;
-        let res = loop {
-            match self.read(&mut buffer[end..]) {
-                Ok(0) => break Ok(end - start),
-                Ok(it) => {
-                    end += it;
-                    // A pipe gives what it has; a stream that trickles must not wait for more.
-                    if memchr::memchr(b'\n', &buffer[end - it..end]).is_some() {
-                        break Ok(end - start);
-                    }
+/// Reads all there is, up to so many bytes, but at a pause of the writer only what there is.
+/// How many bytes there were.
+fn read_some(reader: &mut dyn Read, buffer: &mut Buffer, want: usize) -> io::Result<usize> {
+    let room = buffer.room(want);
+    let mut read = 0;
+    while read < want {
+        match reader.read(&mut room[read..]) {
+            Ok(0) => break,
+            Ok(it) => {
+                let new = read..read + it;
+                read += it;
+                // A pipe gives what it has; a stream that trickles must not wait for more.
+                if memchr::memchr(b'\n', &room[new]).is_some() {
+                    break;
                 }
-                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-                Err(err) => break Err(err),
             }
-        };
-        buffer.truncate(end);
-        res
+            Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+            Err(err) => return Err(err),
+        }
     }
+    buffer.len += read;
+    Ok(read)
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {

@@ -41,6 +41,8 @@ pub fn matching(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
     let empty = work.join("empty.ndjson");
     std::fs::write(&empty, "").map_err(|err| err.to_string())?;
     let ready = cpu(&rulec, &rules, &empty, 1)?;
+    let folder = work.join("rules");
+    gather(&rules, &folder)?;
     say(&format!("{:<28} {:>10} {:>9} {ready:>9.2}", "ready (all rules loaded)", "", ""));
     for (name, times) in [("background", 1), ("evtx", TIMES)] {
         let plain = work.join(format!("{name}.ndjson"));
@@ -58,7 +60,7 @@ pub fn matching(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
         let ours = row(&format!("{name}, one thread"), cpu(&rulec, &rules, &plain, 1)? - ready);
         let limit = row(&format!("{name}, sonic-rs lazily"), sonic(&plain)?);
         say(&format!("{:<28} {:>9.0} %", "  of that limit", ours / limit * 100.0));
-        match rsigma(&rules, &labelled, &empty)? {
+        match rsigma(&folder, &labelled, &empty)? {
             Some(seconds) => {
                 let its = row(&format!("{name}, rsigma"), seconds);
                 say(&format!("{:<28} {:>10.1}", "  times rsigma", ours / its));
@@ -66,13 +68,13 @@ pub fn matching(root: &Path, say: &dyn Fn(&str)) -> Result<(), String> {
             None => say("  rsigma is not on PATH: not measured"),
         }
         let wall = |threads| {
-            let runs: Result<Vec<f64>, String> = (0..3)
-                .map(|_| {
-                    let start = Instant::now();
-                    run(&rulec, &rules, &plain, threads)?;
-                    Ok(start.elapsed().as_secs_f64())
-                })
-                .collect();
+            let clock = |events: &Path| {
+                let start = Instant::now();
+                run(&rulec, &rules, events, threads)?;
+                Ok::<f64, String>(start.elapsed().as_secs_f64())
+            };
+            let runs: Result<Vec<f64>, String> =
+                (0..RUNS).map(|_| Ok(clock(&plain)? - clock(&empty)?)).collect();
             runs.map(median)
         };
         let (one, two) = (wall(1)?, wall(2)?);
@@ -151,17 +153,18 @@ fn sonic(events: &Path) -> Result<f64, String> {
 }
 
 /// Seconds of rsigma with its best flags, without its loading; `None` where it is not installed.
-fn rsigma(rules: &[PathBuf], events: &Path, empty: &Path) -> Result<Option<f64>, String> {
+/// It takes one folder of rules.
+fn rsigma(rules: &Path, events: &Path, empty: &Path) -> Result<Option<f64>, String> {
     let once = |events: &Path| -> Result<Option<f64>, String> {
         let mut command = Command::new("rsigma");
-        command.args(["engine", "eval", "--logsource-routing"]);
-        command.args(rules.iter().flat_map(|it| [Path::new("-r"), it.as_path()]));
-        let at = format!("@{}", events.display());
-        command.args(["-e", &at]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["engine", "eval", "--logsource-routing", "-r"]).arg(rules);
+        command.arg("-e").arg(format!("@{}", events.display()));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let before = children()?;
         match command.status() {
             Err(_) => Ok(None),
-            Ok(_) => Ok(Some((children()? - before) / TICKS)),
+            Ok(it) if it.success() => Ok(Some((children()? - before) / TICKS)),
+            Ok(it) => Err(format!("`rsigma engine eval` ended with {it}")),
         }
     };
     let mut runs = Vec::new();
@@ -170,6 +173,18 @@ fn rsigma(rules: &[PathBuf], events: &Path, empty: &Path) -> Result<Option<f64>,
         runs.push(all - load);
     }
     Ok(Some(median(runs)))
+}
+
+/// All rules in one folder.
+fn gather(rules: &[PathBuf], folder: &Path) -> Result<(), String> {
+    let mut files = Vec::new();
+    rules.iter().for_each(|it| crate::codegen::files(it, &mut files));
+    files.retain(|it| it.extension().is_some_and(|it| it == "yml"));
+    std::fs::create_dir_all(folder).map_err(|err| err.to_string())?;
+    for (at, file) in files.iter().enumerate() {
+        std::fs::copy(file, folder.join(format!("{at}.yml"))).map_err(|err| err.to_string())?;
+    }
+    Ok(())
 }
 
 /// CPU seconds of this thread so far.

@@ -179,7 +179,7 @@ impl<'a> Work for Matching<'a> {
             res.malformed.push(too_long(0, chunk.line));
             return res;
         }
-        let mut rest = chunk.bytes.as_slice();
+        let mut rest = &*chunk.bytes;
         let mut next = chunk.line;
         while !rest.is_empty() {
             let number = next;

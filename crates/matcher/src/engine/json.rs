@@ -5,6 +5,8 @@
 //! exponents, surrogates, deep nesting, and everything that is wrong.
 //! Does not know rules.
 
+use wide::u8x16;
+
 use super::keys::{FieldId, Keys};
 use super::slots::{Kind, Slots};
 
@@ -16,7 +18,8 @@ const SKIPPED: FieldId = FieldId::MAX;
 
 /// Reads `line` into `slots`; `None` leaves it to the careful reading.
 pub(crate) fn read(line: &str, keys: &Keys, slots: &mut Slots) -> Option<()> {
-    let mut reader = Reader { bytes: line.as_bytes(), at: 0, keys, slots };
+    let mut reader = Reader { bytes: line.as_bytes(), at: 0, block: 0, stops: 0, keys, slots };
+    reader.load();
     reader.blank();
     reader.expect(b'{')?;
     reader.object(None, 0)?;
@@ -24,9 +27,15 @@ pub(crate) fn read(line: &str, keys: &Keys, slots: &mut Slots) -> Option<()> {
     (reader.at == reader.bytes.len()).then_some(())
 }
 
+/// How many bytes are looked at together.
+const BLOCK: usize = 64;
+
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Where the block begins that `stops` is about.
+    block: usize,
+    stops: u64,
     keys: &'a Keys,
     slots: &'a mut Slots,
 }
@@ -254,12 +263,43 @@ impl Reader<'_> {
         Some(if plain { Kind::Whole } else { Kind::Number })
     }
 
+    /// Looks at the block that begins here.
+    #[inline]
+    fn load(&mut self) {
+        self.block = self.at;
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.stops = match rest.first_chunk() {
+            Some(it) => stops(it),
+            None => {
+                // What is not there stops a text too.
+                let mut last = [0; BLOCK];
+                last[..rest.len()].copy_from_slice(rest);
+                stops(&last)
+            }
+        };
+    }
+
+    /// Goes on to the next quote, backslash or control character, or to the end.
+    #[inline]
+    fn stop(&mut self) {
+        loop {
+            let passed = self.at - self.block;
+            let left = if passed < BLOCK { self.stops >> passed } else { 0 };
+            if left != 0 {
+                self.at += left.trailing_zeros() as usize;
+                return;
+            }
+            self.at = self.at.max(self.block + BLOCK);
+            self.load();
+        }
+    }
+
     /// The rest of a string after its first quote: whether it has escapes.
     #[inline]
     fn string(&mut self) -> Option<bool> {
         let mut escaped = false;
         loop {
-            self.at += plain(self.bytes.get(self.at..)?);
+            self.stop();
             match self.peek() {
                 b'"' => {
                     self.at += 1;
@@ -293,44 +333,16 @@ impl Reader<'_> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character.
+/// Which of the bytes end a run of plain text: quotes, backslashes and control characters. The
+/// first byte is the lowest bit.
 #[inline]
-pub(crate) fn plain(bytes: &[u8]) -> usize {
-    const LOW: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const QUOTE: u64 = LOW * b'"' as u64;
-    const BACKSLASH: u64 = LOW * b'\\' as u64;
-    const SPACE: u64 = LOW * 0x20;
-    let mut at = 0;
-    // Most strings end soon; the long ones are worth wider steps.
-    while let Some(it) = bytes.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
-        let it = u64::from_le_bytes(it);
-        let (quote, backslash) = (it ^ QUOTE, it ^ BACKSLASH);
-        let found = ((quote.wrapping_sub(LOW) & !quote)
-            | (backslash.wrapping_sub(LOW) & !backslash)
-            | (it.wrapping_sub(SPACE) & !it))
-            & HIGH;
-        if found != 0 {
-            // Borrows make false marks only above a true one.
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-        if at == 32 {
-            at += wide(&bytes[at..]);
-        }
-    }
-    while let Some(byte) = bytes.get(at) {
-        if matches!(byte, b'"' | b'\\' | 0..0x20) {
-            break;
-        }
-        at += 1;
-    }
-    at
-}
-
-/// How many bytes, in steps of 32, hold none of what [`plain`] stops at.
-fn wide(bytes: &[u8]) -> usize {
-    let stops = |byte: u8| (byte == b'"') | (byte == b'\\') | (byte < 0x20);
-    let clear = |it: &&[u8]| !it.iter().fold(false, |any, byte| any | stops(*byte));
-    bytes.chunks_exact(32).take_while(clear).count() * 32
+fn stops(bytes: &[u8; BLOCK]) -> u64 {
+    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
+    let control = u8x16::splat(0x1f);
+    let parts = bytes.as_chunks::<16>().0.iter().enumerate();
+    parts.fold(0, |res, (at, part)| {
+        let it = u8x16::new(*part);
+        let found = it.simd_eq(quote) | it.simd_eq(backslash) | it.min(control).simd_eq(it);
+        res | u64::from(found.to_bitmask()) << (at * 16)
+    })
 }

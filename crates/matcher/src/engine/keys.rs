@@ -111,7 +111,7 @@ impl Keys {
 
 /// The first and the last eight bytes; of a shorter name, all of it and nothing.
 #[inline]
-fn words(name: &[u8]) -> (u64, u64) {
+pub(crate) fn words(name: &[u8]) -> (u64, u64) {
     let len = name.len();
     if len >= 8 {
         return (word(name, 0), word(name, len - 8));

@@ -523,7 +523,10 @@ impl<'r> Scanner<'r> {
     ///
     /// When the line is not UTF-8, not JSON, or not an object.
     pub fn line(&mut self, line: &[u8]) -> Result<Matches<'_>, Malformed> {
-        let text = std::str::from_utf8(line).map_err(|it| Malformed(it.to_string()))?;
+        let Ok(text) = simdutf8::basic::from_utf8(line) else {
+            let why = std::str::from_utf8(line).err();
+            return Err(Malformed(why.map(|it| it.to_string()).unwrap_or_default()));
+        };
         self.start();
         if json::read(text, &self.set.keys, &mut self.slots).is_some() {
             let strings = |each: &mut dyn FnMut(&str)| {

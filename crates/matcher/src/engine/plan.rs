@@ -32,10 +32,55 @@ pub(crate) struct Plan {
 struct FieldPlan {
     /// The findings of the field being there.
     present: Vec<u32>,
-    /// By number, sorted.
-    numbers: Vec<(Number, u32)>,
+    numbers: Numbers,
     ends: Ends,
     within: Grams,
+}
+
+/// Numbers looked for, and the finding of each.
+#[derive(Debug, Default)]
+struct Numbers {
+    whole: FxHashMap<i64, u32>,
+    /// Those that are not whole, or very large, sorted.
+    others: Vec<(Number, u32)>,
+}
+
+impl Numbers {
+    fn new(numbers: Vec<(Number, u32)>) -> Numbers {
+        let mut res = Numbers::default();
+        for (number, id) in numbers {
+            match small(number) {
+                Some(it) => _ = res.whole.insert(it, id),
+                None => res.others.push((number, id)),
+            }
+        }
+        res.others.sort_by_key(|it| it.0);
+        res
+    }
+
+    fn is_empty(&self) -> bool {
+        self.whole.is_empty() && self.others.is_empty()
+    }
+
+    #[inline]
+    fn find(&self, number: Number) -> Option<u32> {
+        match small(number) {
+            Some(it) => self.whole.get(&it).copied(),
+            None => {
+                let at = self.others.binary_search_by(|it| it.0.cmp(&number)).ok()?;
+                Some(self.others[at].1)
+            }
+        }
+    }
+}
+
+/// A whole number of ordinary size.
+#[inline]
+fn small(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(it) => it.try_into().ok(),
+        Number::Float(_) => None,
+    }
 }
 
 impl Plan {
@@ -121,9 +166,9 @@ impl FieldPlan {
             }
             if !self.numbers.is_empty()
                 && let Some(number) = slots.number(line, value)
-                && let Ok(at) = self.numbers.binary_search_by(|it| it.0.cmp(&number))
+                && let Some(id) = self.numbers.find(number)
             {
-                findings.push(self.numbers[at].1);
+                findings.push(id);
             }
             if texts && let Some(range) = slots.fold(line, value) {
                 let text = slots.folded(range);
@@ -204,9 +249,9 @@ impl<'a> Findings<'a> {
         res.by_field.resize_with(fields, || None);
         for field in 0..fields as FieldId {
             let Some(signs) = self.fields.remove(&field) else { continue };
-            let mut plan = FieldPlan { numbers: signs.numbers, ..FieldPlan::default() };
+            let mut plan =
+                FieldPlan { numbers: Numbers::new(signs.numbers), ..FieldPlan::default() };
             plan.present.extend(signs.present);
-            plan.numbers.sort_by_key(|it| it.0);
             let sorted = |texts: &FxHashMap<&'a str, u32>| {
                 let mut texts: Vec<_> = texts.iter().map(|(text, id)| (*text, *id)).collect();
                 texts.sort_unstable();

@@ -4,16 +4,17 @@
 
 use rustc_hash::FxHashMap;
 
-use super::keys::word;
+use super::keys::{word, words};
 
 /// Texts that another begins with, ends with, or is.
 ///
 /// Each is found by its first or last eight bytes, or by all of a shorter one, and then compared.
 #[derive(Debug, Default)]
 pub(crate) struct Ends {
-    exact: FxHashMap<Box<[u8]>, u32>,
-    /// The longest and the shortest of `exact`.
-    exact_lens: (usize, usize),
+    /// By the first and the last eight bytes, and the length.
+    exact: FxHashMap<(u64, u64, usize), Vec<Text>>,
+    /// A bit for each length that a text of `exact` has; the last one stands for all beyond.
+    exact_lens: [u64; 4],
     prefixes: Edge,
     suffixes: Edge,
 }
@@ -31,13 +32,11 @@ type Text = (Box<[u8]>, u32);
 
 impl Ends {
     pub(crate) fn exact(&mut self, text: &str, id: u32) {
-        let len = text.len();
-        self.exact_lens = if self.exact.is_empty() {
-            (len, len)
-        } else {
-            (self.exact_lens.0.min(len), self.exact_lens.1.max(len))
-        };
-        self.exact.insert(text.as_bytes().into(), id);
+        let text = text.as_bytes();
+        let (word, bit) = place_of_len(text.len());
+        self.exact_lens[word] |= bit;
+        let (first, last) = words(text);
+        self.exact.entry((first, last, text.len())).or_default().push((text.into(), id));
     }
 
     pub(crate) fn prefix(&mut self, text: &str, id: u32) {
@@ -56,11 +55,13 @@ impl Ends {
 
     #[inline]
     pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        if !self.exact.is_empty()
-            && (self.exact_lens.0..=self.exact_lens.1).contains(&text.len())
-            && let Some(id) = self.exact.get(text)
-        {
-            found.push(*id);
+        // The length is asked first: a text that was only just folded is slow to read back.
+        let (word, bit) = place_of_len(text.len());
+        if self.exact_lens[word] & bit != 0 {
+            let (first, last) = words(text);
+            if let Some(same) = self.exact.get(&(first, last, text.len())) {
+                found.extend(same.iter().filter(|it| *it.0 == *text).map(|it| it.1));
+            }
         }
         for len in &self.prefixes.lens {
             let Some(key) = text.get(..*len) else { continue };
@@ -79,6 +80,13 @@ impl Ends {
             }
         }
     }
+}
+
+/// Where the bit of a length stands in [`Ends::exact_lens`].
+#[inline]
+fn place_of_len(len: usize) -> (usize, u64) {
+    let len = len.min(255);
+    (len / 64, 1 << (len % 64))
 }
 
 impl Edge {
@@ -112,7 +120,7 @@ fn packed(key: &[u8]) -> (u64, u8) {
 /// bytes are looked for by their first two.
 #[derive(Debug, Default)]
 pub(crate) struct Grams {
-    groups: Vec<Group>,
+    group: Option<Group>,
     bytes: Vec<u8>,
     short: Vec<Text>,
     /// A bit for each two bytes that a short text begins with.
@@ -149,11 +157,17 @@ enum Filter {
 }
 
 const FREE: u32 = u32::MAX;
+/// How many places are looked at together.
+const BLOCK: usize = 4;
+
+/// How many bytes a block of places covers.
+const fn reach(stride: usize) -> usize {
+    (BLOCK - 1) * stride + 4
+}
+
 /// Letters of either case are the same to the filter, so that raw text can be scanned too.
 const LOWER: u32 = 0x2020_2020;
-/// Strides, each with the least bytes that a text needs for it.
-const STRIDES: [(usize, usize); 4] = [(8, 11), (4, 7), (2, 5), (1, 4)];
-/// More texts than this are not looked for with the longest stride: eight fours of each would
+/// More texts than this are not looked for with the longest strides: eight fours of each would
 /// fill any filter.
 const FEW: usize = 512;
 
@@ -162,25 +176,25 @@ impl Grams {
     /// stand in a line of JSON as they are; the caller has seen to it that there are some.
     pub(crate) fn new(texts: &[(&str, u32)], raw: bool) -> Grams {
         let mut res = Grams::default();
-        let mut groups: [Vec<(u32, u32, u32)>; 4] = Default::default();
+        let mut long = Vec::new();
+        let mut least = usize::MAX;
         for (text, id) in texts {
             let len = longest_run(text.as_bytes(), raw);
-            let Some(group) = STRIDES.iter().position(|it| len >= it.1) else {
+            if len < 4 {
                 res.short.push((text.as_bytes().into(), *id));
                 continue;
-            };
+            }
             let start = res.bytes.len() as u32;
             res.bytes.extend_from_slice(text.as_bytes());
-            groups[group].push((start, text.len() as u32, *id));
+            long.push((start, text.len() as u32, *id));
+            least = least.min(len);
         }
-        if groups[0].len() > FEW {
-            let many = std::mem::take(&mut groups[0]);
-            groups[1].extend(many);
-        }
-        for (group, (stride, _)) in groups.iter().zip(STRIDES) {
-            if !group.is_empty() {
-                res.groups.push(Group::new(group, &res.bytes, stride, raw));
-            }
+        // One walk with short steps is less work than several with longer ones, and every text
+        // then has the fewest fours, its rarest.
+        let most = if long.len() > FEW { 4 } else { 8 };
+        if !long.is_empty() {
+            let stride = (least - 3).min(most);
+            res.group = Some(Group::new(&long, &res.bytes, stride, raw));
         }
         if !res.short.is_empty() {
             res.short_filter = vec![0; 1 << 10];
@@ -196,14 +210,14 @@ impl Grams {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.groups.is_empty() && self.short.is_empty()
+        self.group.is_none() && self.short.is_empty()
     }
 
     /// The texts that `text` contains, each possibly more than once.
     #[inline]
     pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        for group in &self.groups {
-            group.candidates(text, &mut |at, entry| {
+        if let Some(group) = &self.group {
+            group.candidates::<false>(text, &mut |at, entry| {
                 let Some(start) = at.checked_sub(entry.offset as usize) else { return };
                 if text.get(start..start + entry.len as usize) == Some(self.text(entry)) {
                     found.push(entry.id);
@@ -230,8 +244,8 @@ impl Grams {
     /// that needs no escapes is compared, letters in either case.
     #[inline]
     pub(crate) fn find_raw(&self, line: &[u8], found: &mut Vec<u32>) {
-        for group in &self.groups {
-            group.candidates(line, &mut |at, entry| {
+        if let Some(group) = &self.group {
+            group.candidates::<true>(line, &mut |at, entry| {
                 let text = self.text(entry);
                 let offset = entry.offset as usize;
                 let same = |a: u8, b: u8| a.to_ascii_lowercase() == b;
@@ -260,7 +274,7 @@ impl Group {
             let text = &bytes[*start as usize..(start + len) as usize];
             let Some(first) = rarest(text, stride, raw) else { continue };
             for offset in first..first + stride {
-                let gram = gram(text, offset) | LOWER;
+                let gram = gram(text, offset) | if raw { LOWER } else { 0 };
                 let (offset, start, len, id) = (offset as u32, *start, *len, *id);
                 entries.push(Entry { gram, offset, start, len, id });
             }
@@ -285,33 +299,38 @@ impl Group {
     }
 
     #[inline]
-    fn candidates(&self, text: &[u8], found: &mut impl FnMut(usize, &Entry)) {
+    fn candidates<const RAW: bool>(&self, text: &[u8], found: &mut impl FnMut(usize, &Entry)) {
         match &self.filter {
-            Filter::Small(it) => self.strided(text, it, found),
-            Filter::Medium(it) => self.strided(text, it, found),
-            Filter::Large(it) => self.strided(text, it, found),
-            Filter::Huge(it) => self.strided(text, it, found),
+            Filter::Small(it) => self.strided::<_, RAW>(text, it, found),
+            Filter::Medium(it) => self.strided::<_, RAW>(text, it, found),
+            Filter::Large(it) => self.strided::<_, RAW>(text, it, found),
+            Filter::Huge(it) => self.strided::<_, RAW>(text, it, found),
         }
     }
 
     #[inline]
-    fn strided<const WORDS: usize>(
+    fn strided<const WORDS: usize, const RAW: bool>(
         &self,
         text: &[u8],
         filter: &[u64; WORDS],
         found: &mut impl FnMut(usize, &Entry),
     ) {
         match self.stride {
-            8 => self.scan::<WORDS, 8>(text, filter, found),
-            4 => self.scan::<WORDS, 4>(text, filter, found),
-            2 => self.scan::<WORDS, 2>(text, filter, found),
-            _ => self.scan::<WORDS, 1>(text, filter, found),
+            8 => self.scan::<WORDS, RAW, 8, { reach(8) }>(text, filter, found),
+            7 => self.scan::<WORDS, RAW, 7, { reach(7) }>(text, filter, found),
+            6 => self.scan::<WORDS, RAW, 6, { reach(6) }>(text, filter, found),
+            5 => self.scan::<WORDS, RAW, 5, { reach(5) }>(text, filter, found),
+            4 => self.scan::<WORDS, RAW, 4, { reach(4) }>(text, filter, found),
+            3 => self.scan::<WORDS, RAW, 3, { reach(3) }>(text, filter, found),
+            2 => self.scan::<WORDS, RAW, 2, { reach(2) }>(text, filter, found),
+            _ => self.scan::<WORDS, RAW, 1, { reach(1) }>(text, filter, found),
         }
     }
 
-    // The length of the filter is known here, so that no access to it needs a check.
+    // The lengths of the filter and of a block are known here, so that no access to them needs a
+    // check.
     #[inline]
-    fn scan<const WORDS: usize, const STRIDE: usize>(
+    fn scan<const WORDS: usize, const RAW: bool, const STRIDE: usize, const REACH: usize>(
         &self,
         text: &[u8],
         filter: &[u64; WORDS],
@@ -319,32 +338,27 @@ impl Group {
     ) {
         let shift = 32 - (WORDS * 64).trailing_zeros();
         let passes = |gram: u32| {
-            let bit = (hash(gram) >> shift) as usize;
-            filter[(bit / 64) % WORDS] >> (bit % 64) & 1 != 0
+            let bit = hash(gram) >> shift;
+            filter[(bit >> 6) as usize % WORDS] >> (bit & 63) & 1
         };
+        // Letters in either case are the same to a raw line; a folded text has small ones.
+        let read = |bytes: &[u8], at: usize| gram(bytes, at) | if RAW { LOWER } else { 0 };
         let mut at = 0;
-        if STRIDE <= 2 {
-            // Several places out of one word.
-            while let Some(it) = text.get(at..at + 8).and_then(|it| <[u8; 8]>::try_from(it).ok()) {
-                let it = u64::from_le_bytes(it) | 0x2020_2020_2020_2020;
-                let grams = [it as u32, (it >> 8) as u32, (it >> 16) as u32, (it >> 24) as u32];
-                let mut any = false;
-                for gram in grams.iter().step_by(STRIDE) {
-                    any |= passes(*gram);
-                }
-                if any {
-                    for (offset, gram) in grams.iter().enumerate().step_by(STRIDE) {
-                        if passes(*gram) {
-                            self.look_up(*gram, at + offset, found);
-                        }
+        // Several places at once: they do not wait for each other, and rarely does one pass.
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<REACH>) {
+            let grams: [u32; BLOCK] = std::array::from_fn(|it| read(block, it * STRIDE));
+            if grams.iter().fold(0, |any, it| any | passes(*it)) != 0 {
+                for (it, gram) in grams.into_iter().enumerate() {
+                    if passes(gram) != 0 {
+                        self.look_up(gram, at + it * STRIDE, found);
                     }
                 }
-                at += 4;
             }
+            at += BLOCK * STRIDE;
         }
-        while let Some(it) = text.get(at..at + 4).and_then(|it| <[u8; 4]>::try_from(it).ok()) {
-            let gram = u32::from_le_bytes(it) | LOWER;
-            if passes(gram) {
+        while let Some(it) = text.get(at..).and_then(<[u8]>::first_chunk::<4>) {
+            let gram = read(it, 0);
+            if passes(gram) != 0 {
                 self.look_up(gram, at, found);
             }
             at += STRIDE;
@@ -406,6 +420,7 @@ fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9E37_79B1)
 }
 
+#[inline]
 fn gram(bytes: &[u8], at: usize) -> u32 {
     match bytes.get(at..at + 4).and_then(|it| it.try_into().ok()) {
         Some(it) => u32::from_le_bytes(it),

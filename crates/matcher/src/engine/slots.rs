@@ -3,6 +3,7 @@
 use ir::Number;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
+use wide::u8x16;
 
 use super::keys::{FieldId, Keys};
 use crate::event::Scalar;
@@ -205,7 +206,10 @@ impl Slots {
     pub(crate) fn number(&mut self, line: &str, value: u32) -> Option<Number> {
         let held = self.values[value as usize];
         if held.kind == Kind::Whole {
-            return line[held.start as usize..held.end as usize].parse().ok().map(Number::Int);
+            // Fewer than 18 digits.
+            let digits = line[held.start as usize..held.end as usize].bytes();
+            let whole = digits.fold(0_i64, |sum, it| sum * 10 + i64::from(it - b'0'));
+            return Some(Number::Int(whole.into()));
         }
         self.scalar(line, value).number()
     }
@@ -372,22 +376,46 @@ fn fold_into(text: &str, folded: &mut Vec<u8>, cases: &mut FxHashMap<char, char>
 /// ASCII.
 #[inline]
 fn fold_escaped(raw: &[u8], folded: &mut Vec<u8>) -> bool {
+    const STEP: usize = 16;
     let start = folded.len();
-    let mut rest = raw;
-    while let Some(at) = rest.iter().position(|it| *it == b'\\') {
-        folded.extend_from_slice(&rest[..at]);
-        let Some(escape) = rest.get(at + 1) else { return false };
-        folded.push(match escape {
+    folded.resize(start + raw.len() + STEP, 0);
+    let new = &mut folded[start..];
+    let backslash = u8x16::splat(b'\\');
+    let (mut at, mut to) = (0, 0);
+    while let Some(rest) = raw.get(at..).filter(|it| !it.is_empty()) {
+        // Texts with escapes are paths mostly, with a backslash every few bytes: a whole step is
+        // copied, and what follows a backslash written over.
+        let (step, len) = match rest.first_chunk::<STEP>() {
+            Some(it) => (*it, STEP),
+            None => {
+                let mut last = [0; STEP];
+                last[..rest.len()].copy_from_slice(rest);
+                (last, rest.len())
+            }
+        };
+        let Some(room) = new.get_mut(to..).and_then(<[u8]>::first_chunk_mut::<STEP>) else {
+            return false;
+        };
+        *room = step;
+        let plain = u8x16::new(step).simd_eq(backslash).to_bitmask().trailing_zeros() as usize;
+        at += plain.min(len);
+        to += plain.min(len);
+        if plain >= len {
+            continue;
+        }
+        let Some(escape) = raw.get(at + 1) else { return false };
+        new[to] = match escape {
             b'b' => 8,
             b'f' => 12,
             b'n' => b'\n',
             b'r' => b'\r',
             b't' => b'\t',
             it => *it,
-        });
-        rest = &rest[at + 2..];
+        };
+        at += 2;
+        to += 1;
     }
-    folded.extend_from_slice(rest);
+    folded.truncate(start + to);
     let new = &mut folded[start..];
     new.make_ascii_lowercase();
     new.is_ascii()
