@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use ir::{Case, Field, Predicate, Shape};
+use ir::{Case, Field, Part, Predicate, Shape};
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,20 @@ pub(crate) enum Shaped {
     Prefix(Box<[u8]>),
     Suffix(Box<[u8]>),
     Infix(Box<Finder<'static>>),
+    Row(Box<Row>),
     Anything,
+}
+
+/// Texts in this order, with something between them.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// At the beginning.
+    first: Box<[u8]>,
+    middle: Box<[Finder<'static>]>,
+    /// At the end.
+    last: Box<[u8]>,
+    /// What is asked of a text that has them, where that is not all there is to it.
+    whole: Option<Question>,
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +77,7 @@ impl Ways {
 impl Way {
     fn new(atom: &Atom) -> Way {
         match &atom.predicate {
-            Predicate::Text(pattern, case) if atom.field != ANYWHERE => {
+            Predicate::Text(pattern, case) => {
                 let bytes = |text: &str| match case {
                     Case::Sensitive => text.as_bytes().into(),
                     Case::Insensitive => ir::fold::fold_text(text).into_bytes().into_boxed_slice(),
@@ -77,7 +90,10 @@ impl Way {
                         Shaped::Infix(Box::new(Finder::new(&bytes(it)).into_owned()))
                     }
                     Shape::Anything => Shaped::Anything,
-                    Shape::Glob => return Way::plain(&atom.predicate),
+                    Shape::Glob => match Row::new(&atom.predicate, pattern.parts(), bytes) {
+                        Some(it) => Shaped::Row(Box::new(it)),
+                        None => return Way::Never,
+                    },
                 };
                 Way::Text(shaped, *case)
             }
@@ -121,12 +137,33 @@ impl Way {
         }
     }
 
-    /// The question to ask of all strings.
-    pub(crate) fn question(&self) -> Option<&Question> {
+    /// Whether one of the strings of an event passes, for a question about all of them.
+    pub(crate) fn passes_one_of(&self, strings: &[Text]) -> bool {
         match self {
-            Way::Plain(it) => Some(it),
-            _ => None,
+            Way::Text(shaped, case) => strings.iter().any(|it| {
+                let text = match case {
+                    Case::Insensitive => &it.folded,
+                    Case::Sensitive => &it.text,
+                };
+                shaped.fits(text.as_bytes())
+                    && shaped.whole().is_none_or(|whole| whole.passes(Scalar::Text(&it.text)))
+            }),
+            Way::Plain(it) => strings.iter().any(|text| it.passes(Scalar::Text(&text.text))),
+            Way::Null | Way::Exists | Way::Never => false,
         }
+    }
+}
+
+/// A string of an event, as it is and folded.
+#[derive(Debug)]
+pub(crate) struct Text {
+    text: String,
+    folded: String,
+}
+
+impl Text {
+    pub(crate) fn new(text: &str) -> Text {
+        Text { text: text.to_owned(), folded: ir::fold::fold_text(text) }
     }
 }
 
@@ -142,6 +179,42 @@ fn any(slots: &mut Slots, field: FieldId, mut passes: impl FnMut(&mut Slots, u32
     false
 }
 
+impl Row {
+    /// The row of a pattern; `None` when the pattern can't be asked at all.
+    fn new(
+        predicate: &Predicate,
+        parts: &[Part],
+        bytes: impl Fn(&str) -> Box<[u8]>,
+    ) -> Option<Row> {
+        let (mut first, mut middle, mut last) = (Box::default(), Vec::new(), Box::default());
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Literal(it) if at == 0 => first = bytes(it),
+                Part::Literal(it) if at + 1 == parts.len() => last = bytes(it),
+                Part::Literal(it) => middle.push(Finder::new(&bytes(it)).into_owned()),
+                Part::Run | Part::One | Part::Placeholder(_) => {}
+            }
+        }
+        let runs_only = parts.iter().all(|it| matches!(it, Part::Literal(_) | Part::Run));
+        let whole = if runs_only { None } else { Some(Question::new(predicate).ok()?) };
+        Some(Row { first, middle: middle.into(), last, whole })
+    }
+
+    #[inline]
+    fn is_in(&self, text: &[u8]) -> bool {
+        let Some(rest) = text.strip_prefix(&*self.first) else { return false };
+        let Some(mut rest) = rest.strip_suffix(&*self.last) else { return false };
+        // The earliest place is never worse than a later one.
+        self.middle.iter().all(|it| match it.find(rest) {
+            Some(at) => {
+                rest = &rest[at + it.needle().len()..];
+                true
+            }
+            None => false,
+        })
+    }
+}
+
 impl Shaped {
     #[inline]
     fn passes(&self, case: Case, line: &str, slots: &mut Slots, value: u32) -> bool {
@@ -155,12 +228,27 @@ impl Shaped {
                 None => return false,
             },
         };
+        self.fits(text) && self.whole().is_none_or(|whole| whole.passes(slots.scalar(line, value)))
+    }
+
+    /// Whether a text has this shape, but for what [`whole`](Shaped::whole) asks.
+    #[inline]
+    fn fits(&self, text: &[u8]) -> bool {
         match self {
             Shaped::Exact(it) => text == &**it,
             Shaped::Prefix(it) => text.starts_with(it),
             Shaped::Suffix(it) => text.ends_with(it),
             Shaped::Infix(it) => it.needle().len() <= text.len() && it.find(text).is_some(),
+            Shaped::Row(row) => row.is_in(text),
             Shaped::Anything => true,
+        }
+    }
+
+    #[inline]
+    fn whole(&self) -> Option<&Question> {
+        match self {
+            Shaped::Row(row) => row.whole.as_ref(),
+            _ => None,
         }
     }
 }

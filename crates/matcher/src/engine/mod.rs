@@ -25,7 +25,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::atom::{ANYWHERE, Atom, Ways};
+use self::atom::{ANYWHERE, Atom, Text, Ways};
 use self::keys::{FieldId, Keys};
 use self::plan::{Line, Plan, RuleId, Strings};
 use self::program::{Builder, Step};
@@ -33,7 +33,7 @@ use self::route::{Router, Told};
 use self::sign::Sign;
 use self::slots::Slots;
 use crate::Unmatchable;
-use crate::event::{Scalar, any_string, lookup};
+use crate::event::lookup;
 use crate::test::Question;
 
 pub use self::route::{Condition, Route, Routing, Source};
@@ -493,23 +493,40 @@ impl<'s> Iterator for Matches<'s> {
     }
 }
 
-/// The event as a whole, for questions about all of its strings.
-enum Whole<'a> {
-    Line(&'a str, Option<Option<Value>>),
+/// The event as a whole, for questions about all of its strings, which are made ready when the
+/// first one is asked.
+struct Whole<'a> {
+    event: Came<'a>,
+    strings: Option<Vec<Text>>,
+}
+
+/// How an event came.
+enum Came<'a> {
+    Line(&'a str),
     Value(&'a Value),
     Strings(&'a [String]),
 }
 
 impl Whole<'_> {
-    fn any(&mut self, passes: &dyn Fn(&str) -> bool) -> bool {
-        match self {
-            Whole::Line(line, value) => {
-                let value = value.get_or_insert_with(|| serde_json::from_str(line).ok());
-                value.as_ref().is_some_and(|it| any_string(it, passes))
+    fn new(event: Came<'_>) -> Whole<'_> {
+        Whole { event, strings: None }
+    }
+
+    fn strings(&mut self) -> &[Text] {
+        self.strings.get_or_insert_with(|| {
+            let mut res = Vec::new();
+            let mut each = |text: &str| res.push(Text::new(text));
+            match self.event {
+                Came::Line(line) => {
+                    if let Ok(value) = serde_json::from_str(line) {
+                        each_string(&value, &mut each);
+                    }
+                }
+                Came::Value(value) => each_string(value, &mut each),
+                Came::Strings(strings) => strings.iter().for_each(|it| each(it)),
             }
-            Whole::Value(value) => any_string(value, passes),
-            Whole::Strings(strings) => strings.iter().any(|it| passes(it)),
-        }
+            res
+        })
     }
 }
 
@@ -536,7 +553,7 @@ impl<'r> Scanner<'r> {
             };
             let strings: Option<Strings<'_>> =
                 if self.slots.code_points { Some(&strings) } else { None };
-            self.decide(Line { text, strings }, &mut Whole::Line(text, None));
+            self.decide(Line { text, strings }, &mut Whole::new(Came::Line(text)));
             return Ok(self.matches());
         }
         let value: Value = serde_json::from_str(text).map_err(|it| Malformed(it.to_string()))?;
@@ -564,7 +581,10 @@ impl<'r> Scanner<'r> {
             wants_strings: self.set.wants_strings,
         });
         let each = |each: &mut dyn FnMut(&str)| strings.iter().for_each(|it| each(it));
-        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Strings(&strings));
+        self.decide(
+            Line { text: "", strings: Some(&each) },
+            &mut Whole::new(Came::Strings(&strings)),
+        );
         self.matches()
     }
 
@@ -573,7 +593,7 @@ impl<'r> Scanner<'r> {
         self.start();
         self.slots.read(event, &self.set.keys);
         let Some(root) = self.set.stored.rules.get(rule).map(|it| it.root) else { return false };
-        self.holds(root, "", &mut Whole::Value(event))
+        self.holds(root, "", &mut Whole::new(Came::Value(event)))
     }
 
     /// The event that the rules of a line were asked about: with the names under which its route
@@ -633,7 +653,7 @@ impl<'r> Scanner<'r> {
         self.start();
         self.slots.read(event, &self.set.keys);
         let each = |each: &mut dyn FnMut(&str)| each_string(event, each);
-        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::Value(event));
+        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::new(Came::Value(event)));
     }
 
     fn decide(&mut self, line: Line<'_>, whole: &mut Whole<'_>) {
@@ -728,8 +748,7 @@ impl<'r> Scanner<'r> {
         let atom = &set.stored.atoms[id as usize];
         let way = set.ways.get(&set.stored.atoms, id);
         let holds = if atom.field == ANYWHERE {
-            let question = way.question();
-            question.is_some_and(|it| whole.any(&|text| it.passes(Scalar::Text(text))))
+            way.passes_one_of(whole.strings())
         } else {
             way.passes(atom, line, &mut self.slots)
         };

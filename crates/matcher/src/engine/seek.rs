@@ -150,10 +150,49 @@ struct Entry {
 
 #[derive(Debug)]
 enum Filter {
-    Small(Box<[u64; 1 << 6]>),
-    Medium(Box<[u64; 1 << 9]>),
-    Large(Box<[u64; 1 << 12]>),
-    Huge(Box<[u64; 1 << 16]>),
+    Few(Box<[u8; 1 << 12]>),
+    Some(Box<[u64; 1 << 9]>),
+    Many(Box<[u64; 1 << 12]>),
+    Most(Box<[u64; 1 << 16]>),
+}
+
+/// Places of hashes, of which some let through. Their number is known, so that no access needs a
+/// check.
+trait Places {
+    /// Not 0 when the place of the hash lets through.
+    fn passes(&self, hash: u32) -> u64;
+    fn open(&mut self, hash: u32);
+}
+
+/// The place of a hash among so many, a power of two.
+#[inline]
+fn place(hash: u32, count: usize) -> usize {
+    (hash >> (32 - count.trailing_zeros())) as usize
+}
+
+/// A byte for each place is quickest, as long as they are few.
+impl<const BYTES: usize> Places for [u8; BYTES] {
+    #[inline]
+    fn passes(&self, hash: u32) -> u64 {
+        self[place(hash, BYTES) % BYTES].into()
+    }
+
+    fn open(&mut self, hash: u32) {
+        self[place(hash, BYTES) % BYTES] = 1;
+    }
+}
+
+impl<const WORDS: usize> Places for [u64; WORDS] {
+    #[inline]
+    fn passes(&self, hash: u32) -> u64 {
+        let bit = place(hash, WORDS * 64);
+        self[bit / 64 % WORDS] >> (bit % 64) & 1
+    }
+
+    fn open(&mut self, hash: u32) {
+        let bit = place(hash, WORDS * 64);
+        self[bit / 64 % WORDS] |= 1 << (bit % 64);
+    }
 }
 
 const FREE: u32 = u32::MAX;
@@ -288,7 +327,7 @@ impl Group {
                 continue;
             }
             let hash = hash(entry.gram);
-            filter.set(hash);
+            filter.open(hash);
             let mut slot = hash as usize & mask;
             while table[slot].1 != FREE {
                 slot = (slot + 1) & mask;
@@ -301,55 +340,49 @@ impl Group {
     #[inline]
     fn candidates<const RAW: bool>(&self, text: &[u8], found: &mut impl FnMut(usize, &Entry)) {
         match &self.filter {
-            Filter::Small(it) => self.strided::<_, RAW>(text, it, found),
-            Filter::Medium(it) => self.strided::<_, RAW>(text, it, found),
-            Filter::Large(it) => self.strided::<_, RAW>(text, it, found),
-            Filter::Huge(it) => self.strided::<_, RAW>(text, it, found),
+            Filter::Few(it) => self.strided::<RAW>(text, &**it, found),
+            Filter::Some(it) => self.strided::<RAW>(text, &**it, found),
+            Filter::Many(it) => self.strided::<RAW>(text, &**it, found),
+            Filter::Most(it) => self.strided::<RAW>(text, &**it, found),
         }
     }
 
     #[inline]
-    fn strided<const WORDS: usize, const RAW: bool>(
+    fn strided<const RAW: bool>(
         &self,
         text: &[u8],
-        filter: &[u64; WORDS],
+        filter: &impl Places,
         found: &mut impl FnMut(usize, &Entry),
     ) {
         match self.stride {
-            8 => self.scan::<WORDS, RAW, 8, { reach(8) }>(text, filter, found),
-            7 => self.scan::<WORDS, RAW, 7, { reach(7) }>(text, filter, found),
-            6 => self.scan::<WORDS, RAW, 6, { reach(6) }>(text, filter, found),
-            5 => self.scan::<WORDS, RAW, 5, { reach(5) }>(text, filter, found),
-            4 => self.scan::<WORDS, RAW, 4, { reach(4) }>(text, filter, found),
-            3 => self.scan::<WORDS, RAW, 3, { reach(3) }>(text, filter, found),
-            2 => self.scan::<WORDS, RAW, 2, { reach(2) }>(text, filter, found),
-            _ => self.scan::<WORDS, RAW, 1, { reach(1) }>(text, filter, found),
+            8 => self.scan::<RAW, 8, { reach(8) }>(text, filter, found),
+            7 => self.scan::<RAW, 7, { reach(7) }>(text, filter, found),
+            6 => self.scan::<RAW, 6, { reach(6) }>(text, filter, found),
+            5 => self.scan::<RAW, 5, { reach(5) }>(text, filter, found),
+            4 => self.scan::<RAW, 4, { reach(4) }>(text, filter, found),
+            3 => self.scan::<RAW, 3, { reach(3) }>(text, filter, found),
+            2 => self.scan::<RAW, 2, { reach(2) }>(text, filter, found),
+            _ => self.scan::<RAW, 1, { reach(1) }>(text, filter, found),
         }
     }
 
-    // The lengths of the filter and of a block are known here, so that no access to them needs a
-    // check.
+    // The length of a block is known here, so that no access to it needs a check.
     #[inline]
-    fn scan<const WORDS: usize, const RAW: bool, const STRIDE: usize, const REACH: usize>(
+    fn scan<const RAW: bool, const STRIDE: usize, const REACH: usize>(
         &self,
         text: &[u8],
-        filter: &[u64; WORDS],
+        filter: &impl Places,
         found: &mut impl FnMut(usize, &Entry),
     ) {
-        let shift = 32 - (WORDS * 64).trailing_zeros();
-        let passes = |gram: u32| {
-            let bit = hash(gram) >> shift;
-            filter[(bit >> 6) as usize % WORDS] >> (bit & 63) & 1
-        };
         // Letters in either case are the same to a raw line; a folded text has small ones.
         let read = |bytes: &[u8], at: usize| gram(bytes, at) | if RAW { LOWER } else { 0 };
         let mut at = 0;
         // Several places at once: they do not wait for each other, and rarely does one pass.
         while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<REACH>) {
             let grams: [u32; BLOCK] = std::array::from_fn(|it| read(block, it * STRIDE));
-            if grams.iter().fold(0, |any, it| any | passes(*it)) != 0 {
+            if grams.iter().fold(0, |any, it| any | filter.passes(hash(*it))) != 0 {
                 for (it, gram) in grams.into_iter().enumerate() {
-                    if passes(gram) != 0 {
+                    if filter.passes(hash(gram)) != 0 {
                         self.look_up(gram, at + it * STRIDE, found);
                     }
                 }
@@ -358,7 +391,7 @@ impl Group {
         }
         while let Some(it) = text.get(at..).and_then(<[u8]>::first_chunk::<4>) {
             let gram = read(it, 0);
-            if passes(gram) != 0 {
+            if filter.passes(hash(gram)) != 0 {
                 self.look_up(gram, at, found);
             }
             at += STRIDE;
@@ -391,22 +424,20 @@ impl Group {
 impl Filter {
     fn new(grams: usize) -> Filter {
         match grams {
-            0..=128 => Filter::Small(Box::new([0; 1 << 6])),
-            129..=1024 => Filter::Medium(Box::new([0; 1 << 9])),
-            1025..=16384 => Filter::Large(Box::new([0; 1 << 12])),
-            _ => Filter::Huge(Box::new([0; 1 << 16])),
+            0..=128 => Filter::Few(Box::new([0; 1 << 12])),
+            129..=1024 => Filter::Some(Box::new([0; 1 << 9])),
+            1025..=16384 => Filter::Many(Box::new([0; 1 << 12])),
+            _ => Filter::Most(Box::new([0; 1 << 16])),
         }
     }
 
-    fn set(&mut self, hash: u32) {
-        let bits: &mut [u64] = match self {
-            Filter::Small(it) => &mut it[..],
-            Filter::Medium(it) => &mut it[..],
-            Filter::Large(it) => &mut it[..],
-            Filter::Huge(it) => &mut it[..],
-        };
-        let bit = (hash >> (32 - (bits.len() * 64).trailing_zeros())) as usize;
-        bits[bit / 64] |= 1 << (bit % 64);
+    fn open(&mut self, hash: u32) {
+        match self {
+            Filter::Few(it) => it.open(hash),
+            Filter::Some(it) => it.open(hash),
+            Filter::Many(it) => it.open(hash),
+            Filter::Most(it) => it.open(hash),
+        }
     }
 }
 
