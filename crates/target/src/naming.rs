@@ -143,8 +143,49 @@ impl Names<'_> {
     }
 }
 
-/// The names and other words of an expression.
+/// The names in an expression: its words, but for texts and for members of JSON.
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     let word = |it: char| it.is_ascii_alphanumeric() || it == '_';
-    text.split(move |it| !word(it)).filter(|it| !it.is_empty()).map(str::to_owned)
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let ch = rest.chars().next()?;
+            let len = match ch {
+                '\'' | '"' => literal_len(rest, ch),
+                it if word(it) || it == '.' => {
+                    let tail = &rest[1..];
+                    1 + tail.find(|it| !word(it)).unwrap_or(tail.len())
+                }
+                it => it.len_utf8(),
+            };
+            let (this, after) = rest.split_at(len);
+            rest = after;
+            if word(ch) {
+                return Some(this.to_owned());
+            }
+        }
+    })
+}
+
+/// How long the text is that an expression begins with, quotes included.
+fn literal_len(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    let end = text[1..].find(|it| {
+        let ends = it == quote && !escaped;
+        escaped = it == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |it| it + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_and_texts_are_no_names() {
+        let found: Vec<String> =
+            words(r"f(A.b, iff(C == 'd\'e.f', G_1, '\\'), H.{rest}.i)").collect();
+        assert_eq!(found, ["f", "A", "iff", "C", "G_1", "H", "rest"]);
+    }
 }
