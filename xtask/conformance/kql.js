@@ -36,7 +36,7 @@ function errors(query, globals) {
 
 // Names that a query gives to what its table has another column for: that one would be lost.
 function hidden(query) {
-  const own = tables[query.split('\n')[0]];
+  const own = tables[query.split('\n')[0]] ?? {}; // a correlation begins with no table
   const given = [...query.matchAll(/^\| extend (\w+|\['[^\n]*?'\]) = /gm)].map((it) => it[1]);
   return given.filter((it) => Object.keys(own).map(columnName).includes(it));
 }

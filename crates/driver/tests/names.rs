@@ -52,7 +52,8 @@ fn what_is_asked_once_is_written_there() {
 
 #[test]
 fn a_name_hides_nothing_from_a_search_of_all_columns() {
-    let detection = "  sel: { query|endswith: ['.a', '.b'] }\n  words: [x]\n  condition: sel and words";
+    let detection =
+        "  sel: { query|endswith: ['.a', '.b'] }\n  words: [x]\n  condition: sel and words";
     let found = query(&Targets::builtin(), "kql/defender", DNS, detection);
     assert!(!found.contains("extend"), "{found}");
 }
@@ -133,7 +134,9 @@ fn a_name_is_quoted_where_it_must_be() {
     for (field, name) in [("c-d", "['c-d']"), ("where", "['where']")] {
         named(
             &format!("{field}|endswith: [a, b]"),
-            &format!("T\n| extend {name} = tostring(Record)\n| where {name} endswith 'a' or {name} endswith 'b'\n"),
+            &format!(
+                "T\n| extend {name} = tostring(Record)\n| where {name} endswith 'a' or {name} endswith 'b'\n"
+            ),
         );
     }
 }

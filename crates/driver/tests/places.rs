@@ -25,8 +25,7 @@ fn another_profile_of_the_target_comes_first() {
 
 #[test]
 fn otherwise_it_is_one_of_another_target() {
-    let found =
-        help("falco", "{ product: windows, category: process_creation }", "{ Image: x }");
+    let found = help("falco", "{ product: windows, category: process_creation }", "{ Image: x }");
     let wanted = "choose `eql/ecs` or `kql/defender` or `kql/sentinel` or `kuery/ecs` or ";
     assert!(found.starts_with(wanted), "{found}");
 }

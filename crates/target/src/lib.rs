@@ -78,7 +78,8 @@ impl Target {
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
         let mut own = Vec::new();
-        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &legalize::Given::new(), &mut own)?;
+        let (legal, since) =
+            legalize::legalize(&mapped.expr, self, profile, &legalize::Given::new(), &mut own)?;
         if let legal::Legal::Const(value) = legal {
             return Err(vec![self.decided(rule, value)]);
         }

@@ -94,9 +94,7 @@ impl Names<'_> {
         let spelled: BTreeMap<&String, String> = asked
             .iter()
             .filter(|it| self.is_expression(it))
-            .filter_map(|it| {
-                Some((it, legalize::spell(self.target, self.profile, it).ok()?))
-            })
+            .filter_map(|it| Some((it, legalize::spell(self.target, self.profile, it).ok()?)))
             .collect();
         let repeated = |it: &String| text.matches(it.as_str()).nth(1).is_some();
         if !spelled.values().any(repeated) {
@@ -105,6 +103,8 @@ impl Names<'_> {
         let mut taken = self.of_the_table();
         taken.extend(asked.iter().filter(|it| !spelled.contains_key(it)).cloned());
         taken.extend(spelled.values().flat_map(|it| words(it)));
+        // Two names that differ in case alone are easily taken for each other.
+        let mut taken: BTreeSet<String> = taken.iter().map(|it| it.to_lowercase()).collect();
         for (column, spelled) in spelled.iter().filter(|(_, spelled)| repeated(spelled)) {
             let own = column.rsplit('.').next().unwrap_or(column);
             let field = self.mapped.asked_as.get(*column).map_or(own, String::as_str);
@@ -112,11 +112,11 @@ impl Names<'_> {
                 // Longer and longer, so one is free.
                 std::iter::successors(Some(format!("{own}_")), |it| Some(format!("{it}_"))),
             );
-            let Some(name) = names.find(|it| !taken.contains(it)) else { continue };
+            let Some(name) = names.find(|it| !taken.contains(&it.to_lowercase())) else { continue };
             let Ok(quoted) = self.target.quote_name(&name) else { continue };
             // A name that is longer than what it names makes nothing shorter, and nothing plainer.
             if quoted.len() < spelled.len() {
-                taken.insert(name);
+                taken.insert(name.to_lowercase());
                 res.insert((*column).clone(), quoted);
             }
         }
