@@ -38,7 +38,7 @@ pub fn query(
     let (named, plain): (Vec<Expr>, Vec<Expr>) =
         parts.into_iter().partition(|it| columns(it).iter().any(|it| given.contains_key(it)));
     let mut lines = Vec::new();
-    let mut say = |parts: Vec<Expr>, lines: &mut Vec<String>| -> Result<(), Vec<Diagnostic>> {
+    let say = |parts: Vec<Expr>, lines: &mut Vec<String>| -> Result<(), Vec<Diagnostic>> {
         // What is not exact was noted when the whole was said.
         let expr = Expr::all(parts);
         let (legal, _) = legalize(&expr, target, profile, &given, &mut Vec::new())?;
