@@ -34,15 +34,22 @@ function errors(query, globals) {
     .map((it) => `${it.Code} ${it.Message} at \`${query.substr(it.Start, Math.min(it.Length, 60))}\``);
 }
 
+// Names that a query gives to what its table has another column for: that one would be lost.
+function hidden(query) {
+  const own = tables[query.split('\n')[0]] ?? {}; // a correlation begins with no table
+  const given = [...query.matchAll(/^\| extend (\w+|\['[^\n]*?'\]) = /gm)].map((it) => it[1]);
+  return given.filter((it) => Object.keys(own).map(columnName).includes(it));
+}
+
 // The query of a rule file, and that it returns the columns of the rule's entities.
 function ofRule(text) {
   if (!text.startsWith('{')) return text;
   const rule = JSON.parse(text);
   if (rule.queryCondition) {
     const { queryText } = rule.queryCondition;
-    const { impactedAssets } = rule.detectionAction.alertTemplate;
-    const columns = impactedAssets.map((it) => it.identifier[0].toUpperCase() + it.identifier.slice(1));
-    return `${queryText}\n| project Timestamp, ReportId, ${columns.join(', ')}`;
+    const { entityMappings } = rule.detectionAction.alertTemplate;
+    const columns = Object.values(entityMappings).flat().flatMap(Object.values);
+    return `${queryText}\n| project Timestamp, ReportId, ${[...new Set(columns)].join(', ')}`;
   }
   const { query, entityMappings = [] } = rule.resources[0].properties;
   const columns = entityMappings.flatMap((it) => it.fieldMappings).map((it) => it.columnName);
@@ -62,6 +69,9 @@ for (const wrong of [`${known} | where NoSuchColumn == 1`, `${known} | where (`]
   if (errors(wrong, globals).length === 0) throw new Error(`the parser accepts \`${wrong}\``);
 }
 
+const column = Object.keys(tables[known])[0];
+if (hidden(`${known}\n| extend ${columnName(column)} = 1`).length === 0) throw new Error('a hidden column is not seen');
+
 let judged = 0;
 let refused = 0;
 const bad = [];
@@ -74,7 +84,7 @@ for (const line of fs.readFileSync(0, 'utf8').split('\n')) {
     continue;
   }
   judged += 1;
-  const found = errors(query, globals);
+  const found = [...errors(query, globals), ...hidden(query).map((it) => `a column ${it} is hidden by a name`)];
   if (found.length > 0) bad.push(`${rule}: ${found[0]}`);
 }
 console.log(`kql/${profile}: ${judged} queries bound, ${bad.length} with errors (${refused} rules without output)`);

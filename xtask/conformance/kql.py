@@ -191,11 +191,17 @@ def names(query):
     """The columns that a query may name: bare words before an operator or in a call, and quoted names."""
     body = query.split("\n", 1)[1]
     tokens = TOKEN.findall(body)
+    given = set()
     for at, token in enumerate(tokens):
         if tokens[at - 1:at] == ["."] or tokens[at - 2:at] == [".", "["]:
             continue  # a member of a column
-        if token[0] == "'" and tokens[at - 1] == "[" and tokens[at + 1] == "]":
-            yield kusto.unquoted(token)
+        quoted = token[0] == "'" and tokens[at - 1] == "[" and tokens[at + 1] == "]"
+        name = kusto.unquoted(token) if quoted else token
+        # A name that the query gives is no column of the table.
+        if name in given or tokens[at - 1 - quoted] == "extend":
+            given.add(name)
+        elif quoted:
+            yield name
         elif re.match(r"[A-Za-z_]", token) and token not in kusto.WORDS and tokens[at + 1:at + 2] != ["("]:
             yield token
 

@@ -31,6 +31,21 @@ CLOUD_PROCESS_EVENTS = {
     "InitiatingProcessId": "string", "AdditionalFields": "string",
 }
 
+# https://learn.microsoft.com/defender-xdr/advanced-hunting-entraidsigninevents-table
+ENTRA_ID_SIGN_IN_EVENTS = dict.fromkeys([
+    "AccountDisplayName", "AccountObjectId", "AccountUpn", "AlternateSignInName", "Application", "ApplicationId",
+    "AuthenticationProcessingDetails", "AuthenticationRequirement", "Browser", "City", "ClientAppUsed",
+    "ConditionalAccessPolicies", "CorrelationId", "Country", "DeviceName", "DeviceTrustType", "EndpointCall",
+    "EntraIdDeviceId", "GatewayJA4", "IPAddress", "Latitude", "LogonType", "Longitude", "NetworkLocationDetails",
+    "OSPlatform", "ReportId", "RequestId", "ResourceDisplayName", "ResourceId", "ResourceTenantId", "RiskEventTypes",
+    "SessionId", "SourceSystem", "State", "TenantId", "TokenIssuerType", "Type", "UniqueTokenId", "UserAgent",
+], "string") | dict.fromkeys([
+    "ConditionalAccessStatus", "ErrorCode", "IsCompliant", "IsExternalUser", "IsManaged", "RiskLevelAggregated",
+    "RiskLevelDuringSignIn", "RiskState",
+], "int") | dict.fromkeys(["IsGuestUser", "IsSignInThroughGlobalSecureAccess"], "bool") | dict.fromkeys([
+    "LastPasswordChangeTimestamp", "TimeGenerated", "Timestamp",
+], "datetime")
+
 # Functions of Sentinel's solutions, as https://github.com/Azure/Azure-Sentinel has them.
 GITHUB_AUDIT_DATA = dict.fromkeys([
     "Organization", "Action", "Repository", "Actor", "Country", "ImpactedUser", "InvitedUserPermission", "Visibility",
@@ -99,8 +114,7 @@ def typed(tables):
 def main():
     defender = typed(MICROSOFT_XDR_TABLES)
     defender.setdefault("CloudProcessEvents", CLOUD_PROCESS_EVENTS)
-    # The successor of the beta has its columns.
-    defender.setdefault("EntraIdSignInEvents", defender["AADSignInEventsBeta"])
+    defender.setdefault("EntraIdSignInEvents", ENTRA_ID_SIGN_IN_EVENTS)
     # ASIM's functions give columns as tables do.
     asim = {table: {**ASIM_COMMON, **columns} for table, columns in typed(SENTINEL_ASIM_TABLES).items()}
     # A session of the web is one of the network, and has all of its fields.

@@ -17,7 +17,7 @@ TYPES = {"bool": "BOOLEAN", "int": "INTEGER", "long": "BIGINT", "real": "DOUBLE"
          "datetime": "TIMESTAMP", "timespan": "INTERVAL", "dynamic": "JSON", "decimal": "DECIMAL(38,9)"}
 
 WORDS = {"where", "and", "or", "not", "in", "true", "false", "contains", "contains_cs", "startswith", "startswith_cs",
-         "endswith", "endswith_cs", "matches", "regex", "union", "project", "coalesce"}
+         "endswith", "endswith_cs", "matches", "regex", "union", "project", "coalesce", "extend"}
 
 ROW = "row_of_judge"
 

@@ -103,14 +103,17 @@ fn a_title_in_brackets_is_no_expression_of_the_template() {
 fn a_long_query_is_refused_where_the_detection_stands() {
     let values: Vec<String> = (0..600).map(|it| format!("a rather long value {it}")).collect();
     let text = rule("", &format!("[{}]", values.join(", ")));
-    for format in ["kql:sentinel", "kql:arm", "kql:defender"] {
+    for format in ["kql:sentinel", "kql:arm"] {
         refused(format, &text, "rule.yml:8:", "10,000");
     }
     let loaded = loaded(&text);
     let targets = Targets::builtin();
-    let request = Request::parse("kql/sentinel", &targets).unwrap();
-    let found = rulec_driver::check_target(&loaded, &request, &targets);
-    assert!(found.iter().any(|it| it.message.contains("10,000")), "{found:?}");
+    // No limit of custom detections is documented.
+    for request in ["kql/sentinel", "kql:defender"] {
+        let request = Request::parse(request, &targets).unwrap();
+        let found = rulec_driver::check_target(&loaded, &request, &targets);
+        assert!(found.iter().any(|it| it.message.contains("10,000")), "{found:?}");
+    }
 }
 
 #[test]
@@ -125,7 +128,40 @@ fn schedules_are_those_that_the_service_has() {
     refused("kql:defender", &with("every: 5m"), "rule.yml:6:", "every 5m");
     let chosen = format!("{}targets: {{ kql: {{ period: 3H }} }}\n", with("every: 5m"));
     let found: Value = serde_json::from_str(&convert("kql:defender", &chosen).unwrap()).unwrap();
-    assert_eq!(found["schedule"]["period"], "3H");
+    assert_eq!(found["schedule"], serde_json::json!({ "frequency": "PT3H" }));
+}
+
+#[test]
+fn a_continuous_rule_reads_a_table_that_may_be_read_so() {
+    let warned = |logsource: &str, field: &str| {
+        let text = format!("{}targets: {{ kql: {{ period: '0' }} }}\n", rule("", "x"));
+        let text = text
+            .replace("{ product: windows, category: process_creation }", logsource)
+            .replace("CommandLine", field);
+        let (loaded, targets) = (loaded(&text), Targets::builtin());
+        let request = Request::parse("kql:defender", &targets).unwrap();
+        let found = rulec_driver::check_target(&loaded, &request, &targets);
+        found.iter().any(|it| it.message.contains("continuous"))
+    };
+    assert!(warned("{ product: azure, service: signinlogs }", "userAgent"));
+    assert!(!warned("{ product: zeek, service: http }", "user_agent"));
+}
+
+#[test]
+fn a_custom_detection_has_each_tactic_once_with_its_techniques() {
+    let tags = "tags: [attack.stealth, attack.defense-impairment, attack.t1070.004, attack.t1070, attack.execution, attack.t1059.001]";
+    let text = rule("", "x").replace("tags: [attack.execution, attack.t1059.001]", tags);
+    let found: Value = serde_json::from_str(&convert("kql:defender", &text).unwrap()).unwrap();
+    let tactics = &found["detectionAction"]["alertTemplate"]["tactics"];
+    let names: Vec<&str> =
+        tactics.as_array().unwrap().iter().map(|it| it["tactic"].as_str().unwrap()).collect();
+    assert_eq!(names.iter().filter(|it| **it == "DefenseEvasion").count(), 1, "{tactics:#}");
+    let execution = tactics.as_array().unwrap().iter().find(|it| it["tactic"] == "Execution");
+    assert_eq!(
+        execution.unwrap()["techniques"],
+        serde_json::json!([{ "technique": "T1059", "subTechniques": ["T1059.001"] }])
+    );
+    refused("kql:defender", &text.replace("id: 045", "x-id: 045"), "rule.yml:1:", "no `id`");
 }
 
 #[test]

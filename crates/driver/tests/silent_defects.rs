@@ -16,7 +16,8 @@ fn said(target: &str, logsource: &str, detection: &str) -> Result<(String, Fidel
     let loaded = rulec_driver::load([("rule.yml".to_owned(), text.into_bytes())]);
     match request.convert(&loaded.rules[0], &targets, false).result {
         Ok(it) => {
-            let words: Vec<&str> = it.query.split_whitespace().collect();
+            let condition = it.query.strip_prefix("| where ").unwrap_or(&it.query);
+            let words: Vec<&str> = condition.split_whitespace().collect();
             Ok((words.join(" "), it.fidelity))
         }
         Err(all) => Err(all.iter().map(|it| it.message.clone()).collect::<Vec<_>>().join("\n")),

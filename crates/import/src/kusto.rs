@@ -672,14 +672,18 @@ impl<'a> Reader<'a> {
             return None;
         }
         let text = canonical(text);
-        self.aliases.iter().find_map(|(name, spelled)| {
+        // Several families may spell it; the one that says the most of it is meant, and a column that
+        // is no family says all.
+        let found = self.aliases.iter().rev().filter_map(|(name, spelled)| {
             let Some((before, after)) = spelled.split_once("{rest}") else {
-                return (*spelled == text).then(|| (*name).to_owned());
+                return (*spelled == text).then(|| (spelled.len(), (*name).to_owned()));
             };
             let rest = text.strip_prefix(before)?.strip_suffix(after)?;
             let parts = text::parts(rest)?;
-            Some(format!("{}.{}", name.trim_end_matches(".*"), parts.join(".")))
-        })
+            let name = format!("{}.{}", name.trim_end_matches(".*"), parts.join("."));
+            Some((before.len() + after.len(), name))
+        });
+        found.max_by_key(|(len, _)| *len).map(|(_, name)| name)
     }
 
     fn number(&self, pair: Pair<'_, Rule>) -> Read<Value> {

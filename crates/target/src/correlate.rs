@@ -20,7 +20,7 @@ use crate::Output;
 use crate::codes::{CANNOT_EXPRESS, TARGET_CHECK};
 use crate::envelope::{Breach, fragment, trust};
 use crate::legal::{Fidelity, Leaf, Legal, Note};
-use crate::legalize;
+use crate::legalize::{self, Given};
 use crate::load::Target;
 use crate::manifest::{Kind, QuestionSpec};
 use crate::map::{self, Mapped};
@@ -315,7 +315,8 @@ impl Target {
         let mut res: Vec<(Branch, Vec<Expr>)> = Vec::new();
         for (nth, part) in parts.iter().enumerate() {
             let mut own = Vec::new();
-            let (legal, _) = legalize::legalize(&part.mapped.expr, self, profile, &mut own)?;
+            let (legal, _) =
+                legalize::legalize(&part.mapped.expr, self, profile, &Given::new(), &mut own)?;
             // What a column can't tell apart from no value is no value in a correlation either.
             let spans: Vec<Span> =
                 it.group_by.iter().map(|it| it.span).chain([place(it)]).collect();
@@ -355,7 +356,8 @@ impl Target {
         let mut all = Vec::new();
         for (mut branch, exprs) in res {
             let any = normalize(Expr::any(exprs), &mut Vec::new());
-            let (legal, _) = legalize::legalize(&any, self, profile, &mut Vec::new())?;
+            let (legal, _) =
+                legalize::legalize(&any, self, profile, &Given::new(), &mut Vec::new())?;
             branch.query = legal.render(&self.manifest);
             all.push(branch);
         }

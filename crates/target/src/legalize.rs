@@ -48,10 +48,13 @@ pub fn columns(expr: &Expr, profile: &Profile) -> Vec<(String, Kind)> {
     res.into_iter().collect()
 }
 
+/// Columns that a query has given a name by then, each with it as it is written.
+pub type Given = std::collections::BTreeMap<String, String>;
+
 /// A column as it is written in a query.
 pub fn spell(target: &Target, profile: &Profile, name: &str) -> Result<String, Unquotable> {
     let mut notes = Vec::new();
-    Legalizer::new(target, profile, &mut notes).spell(name)
+    Legalizer::new(target, profile, &Given::new(), &mut notes).spell(name)
 }
 
 /// Legalises an expression; appends what is not exact to `notes`.
@@ -59,9 +62,10 @@ pub fn legalize(
     expr: &Expr,
     target: &Target,
     profile: &Profile,
+    given: &Given,
     notes: &mut Vec<Note>,
 ) -> Result<(Legal, Version), Vec<Diagnostic>> {
-    let mut it = Legalizer::new(target, profile, notes);
+    let mut it = Legalizer::new(target, profile, given, notes);
     let res = it.expr(expr, false);
     let legal = it.finish(res);
     if it.problems.is_empty() { Ok((legal, it.since)) } else { Err(it.problems) }
@@ -70,6 +74,7 @@ pub fn legalize(
 struct Legalizer<'a> {
     target: &'a Target,
     profile: &'a Profile,
+    given: &'a Given,
     notes: &'a mut Vec<Note>,
     problems: Vec<Diagnostic>,
     /// Columns already quoted: a rule asks few of them, often.
@@ -79,10 +84,16 @@ struct Legalizer<'a> {
 }
 
 impl<'a> Legalizer<'a> {
-    fn new(target: &'a Target, profile: &'a Profile, notes: &'a mut Vec<Note>) -> Legalizer<'a> {
+    fn new(
+        target: &'a Target,
+        profile: &'a Profile,
+        given: &'a Given,
+        notes: &'a mut Vec<Note>,
+    ) -> Legalizer<'a> {
         Legalizer {
             target,
             profile,
+            given,
             notes,
             problems: Vec::new(),
             names: FxHashMap::default(),
@@ -408,6 +419,9 @@ impl<'a> Legalizer<'a> {
 
     /// A column as it is written in a query.
     fn spell(&mut self, name: &str) -> Result<String, Unquotable> {
+        if let Some(it) = self.given.get(name) {
+            return Ok(it.clone());
+        }
         let Some(spelled) = self.profile.column(name).1.and_then(|it| it.spelled.as_ref()) else {
             return self.quote_name(name);
         };

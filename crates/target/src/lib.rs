@@ -16,6 +16,7 @@ mod legalize;
 mod load;
 mod manifest;
 mod map;
+mod naming;
 mod profile;
 mod quote;
 mod routes;
@@ -76,18 +77,19 @@ impl Target {
         let options = self.options(rule, profile)?;
         let profile = self.profile(profile).ok_or_else(Vec::new)?;
         let mapped = map::map(rule, profile, &self.manifest.name, &options)?;
-        let mut notes = mapped.notes;
         let mut own = Vec::new();
-        let (legal, since) = legalize::legalize(&mapped.expr, self, profile, &mut own)?;
+        let (legal, since) =
+            legalize::legalize(&mapped.expr, self, profile, &legalize::Given::new(), &mut own)?;
         if let legal::Legal::Const(value) = legal {
             return Err(vec![self.decided(rule, value)]);
         }
-        let query = legal.render(&self.manifest);
+        let query = naming::query(self, profile, &mapped, &legal)?;
         let columns = match self.speaks_of(format, "columns") {
             true => legalize::columns(&mapped.expr, profile),
             false => Vec::new(),
         };
         let said = Fidelity::of(&own);
+        let mut notes = mapped.notes;
         own.retain(|it| !notes.contains(it));
         notes.extend(own);
         let seen = mapped.source.map(|it| envelope::seen(it).plain.clone());
@@ -145,7 +147,11 @@ impl Target {
 
     /// Whether a profile has a place for a rule's events and a column for each of its fields.
     pub fn takes(&self, rule: &Rule, profile: &str) -> bool {
-        self.mapped(rule, profile).is_some()
+        let Some(known) = self.profile(profile) else { return false };
+        let Some(options) = known.source(rule).and(self.options(rule, profile).ok()) else {
+            return false;
+        };
+        known.has_fields(rule, &options)
     }
 
     /// A rule's question about events in the names of a profile, and what the names make of it.

@@ -55,6 +55,9 @@ pub struct Manifest {
     /// Line width and indentation.
     #[serde(default)]
     pub layout: Layout,
+    /// How a query filters in steps, where it does; absent: it is one condition.
+    #[serde(default)]
+    pub steps: Option<Steps>,
     /// Quoting tables by name; each is a filter of op templates.
     pub quoting: BTreeMap<String, Quoting>,
     /// The table for column names.
@@ -252,6 +255,17 @@ impl Default for Layout {
     fn default() -> Layout {
         Layout { width: 100, indent: 2, start: 0 }
     }
+}
+
+/// The steps of a query, a line each. A column that is written as an expression, and that would be
+/// asked more than once, is named by a step before the filter that asks it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Steps {
+    /// What stands before a condition.
+    pub filter: String,
+    /// How a name is given: `{name}` and `{column}` in it are the name and what it stands for.
+    pub name: String,
 }
 
 /// Limits of a language.

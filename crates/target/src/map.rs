@@ -1,6 +1,7 @@
 //! Fields and log source in a profile's words.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diagnostic::{Diagnostic, nearest};
@@ -22,6 +23,8 @@ pub struct Mapped<'a> {
     pub source: Option<&'a SourceSpec>,
     /// What the map could not carry exactly.
     pub notes: Vec<Note>,
+    /// The field that each column was first asked for.
+    pub asked_as: BTreeMap<String, String>,
 }
 
 /// Maps a rule.
@@ -35,15 +38,26 @@ pub fn map<'a>(
     if source.is_none() && !profile.any_source {
         return Err(vec![no_source(rule, profile, target)]);
     }
-    let mut mapper =
-        Mapper { profile, source, rule, target, options, notes: Vec::new(), problems: Vec::new() };
-    if let Some((source, effect)) = source.and_then(|it| Some((it, it.effect?))) {
-        let span = rule.logsource.span.unwrap_or(rule.span);
-        mapper.note(effect, &source.reason, span, false);
-    }
+    let mut mapper = Mapper {
+        profile,
+        source,
+        rule,
+        target,
+        options,
+        notes: Vec::new(),
+        problems: Vec::new(),
+        asked_as: BTreeMap::new(),
+    };
     let expr = mapper.expr(&rule.expr, false);
     if !mapper.problems.is_empty() {
         return Err(mapper.problems);
+    }
+    if let Some((source, effect)) = source.and_then(|it| Some((it, it.effect?)))
+        && !implies(&expr, &source.unless)
+    {
+        let span = rule.logsource.span.unwrap_or(rule.span);
+        let note = Note { effect, reason: source.reason.clone(), span };
+        mapper.notes.insert(0, note);
     }
     let mut parts: Vec<Expr> = source
         .map(|it| condition(&it.condition, rule.logsource.span.unwrap_or(rule.span)))
@@ -52,7 +66,7 @@ pub fn map<'a>(
     parts.push(expr);
     // What the profile adds may stand in the rule already; that is no finding.
     let expr = normalize(Expr::all(parts), &mut Vec::new());
-    Ok(Mapped { expr, source, notes: mapper.notes })
+    Ok(Mapped { expr, source, notes: mapper.notes, asked_as: mapper.asked_as })
 }
 
 /// The one column that holds the very values of a field, and how it differs if it does.
@@ -117,6 +131,7 @@ struct Mapper<'a> {
     options: &'a Options,
     notes: Vec<Note>,
     problems: Vec<Diagnostic>,
+    asked_as: BTreeMap<String, String>,
 }
 
 impl<'a> Mapper<'a> {
@@ -324,6 +339,11 @@ impl<'a> Mapper<'a> {
     }
 
     fn column(&mut self, name: &str, test: &Test, negated: bool) -> Expr {
+        if let Field::Named(field) = &test.field
+            && !self.asked_as.contains_key(name)
+        {
+            self.asked_as.insert(name.to_owned(), field.to_string());
+        }
         let mut test = Test { field: Field::Named(Arc::from(name)), ..test.clone() };
         let profile = self.profile;
         if let (_, Some(column)) = profile.column(name) {
@@ -371,7 +391,7 @@ fn cut(pattern: &Pattern, most: usize) -> Option<Pattern> {
 }
 
 /// Whether some case passes the test, or it asks for no value in particular.
-fn named(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> bool {
+fn named(cases: &BTreeMap<String, Where>, test: &Test) -> bool {
     matches!(test.predicate, Predicate::Exists | Predicate::Null)
         || cases.keys().any(|it| passes(test, it))
 }
@@ -390,6 +410,38 @@ fn passes(test: &Test, value: &str) -> bool {
     }
 }
 
+/// Whether an expression plainly can't be true unless one of the conditions is.
+fn implies(expr: &Expr, conditions: &Where) -> bool {
+    match expr {
+        Expr::All(parts) => parts.iter().any(|it| implies(it, conditions)),
+        Expr::Any(parts) => parts.iter().all(|it| implies(it, conditions)),
+        Expr::Const(it) => !it,
+        Expr::Not(_) => false,
+        Expr::Test(test) => conditions.iter().any(|(key, value)| {
+            let (column, modifier) = key.split_once('|').unwrap_or((key, ""));
+            if !matches!(&test.field, Field::Named(it) if **it == *column) {
+                return false;
+            }
+            match (modifier, &test.predicate) {
+                ("exists", Predicate::Text(pattern, case)) => !matcher::covers(pattern, "", *case),
+                ("exists", Predicate::Regex(it)) => {
+                    it.hir().properties().minimum_len().is_some_and(|it| it > 0)
+                }
+                ("exists", it) => !matches!(it, Predicate::Null),
+                ("contains", Predicate::Text(pattern, _)) => {
+                    let part = value.as_str().unwrap_or_default().to_ascii_lowercase();
+                    let holds = |it: &Part| match it {
+                        Part::Literal(text) => text.to_ascii_lowercase().contains(&part),
+                        _ => false,
+                    };
+                    pattern.parts().iter().any(holds)
+                }
+                _ => false,
+            }
+        }),
+    }
+}
+
 /// The meaning's own answer for one value.
 fn asked_alone(test: &Test, value: &str) -> bool {
     let test = Test { field: Field::Named(Arc::from("value")), ..test.clone() };
@@ -398,7 +450,7 @@ fn asked_alone(test: &Test, value: &str) -> bool {
 }
 
 /// A test on a field with a fixed set of values: the conditions of those that pass.
-fn cases(cases: &std::collections::BTreeMap<String, Where>, test: &Test) -> Expr {
+fn cases(cases: &BTreeMap<String, Where>, test: &Test) -> Expr {
     let all = cases.iter();
     if matches!(test.predicate, Predicate::Null) {
         return Expr::any(all.map(|(_, it)| condition(it, test.span)).collect()).not();

@@ -1,7 +1,7 @@
 //! Profiles: which table a log source is in, and which column a field.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use ir::{Field, LogSource, Rule};
@@ -38,6 +38,10 @@ pub struct Profile {
     /// Beginnings of names of columns that exist in every deployment, whoever names them.
     #[serde(default)]
     pub mapped: Vec<String>,
+    /// Columns of the tables that are named nowhere else here: a query gives their names to nothing
+    /// else.
+    #[serde(default)]
+    pub reserved: Vec<String>,
     /// What sources say under `with` and a query itself has to ask, by the keys there.
     #[serde(default)]
     pub asked: BTreeMap<String, AskedSpec>,
@@ -136,6 +140,26 @@ pub enum FieldSpec {
     Many(Vec<String>),
     /// With more to say.
     Long(Box<FieldLong>),
+}
+
+impl FieldSpec {
+    /// The columns that hold its values.
+    fn columns(&self) -> Vec<&String> {
+        match self {
+            FieldSpec::One(it) => vec![it],
+            FieldSpec::Many(it) => it.iter().collect(),
+            FieldSpec::Long(it) => it.columns.iter().chain(it.keyed.values()).collect(),
+        }
+    }
+
+    /// The conditions that stand for its values.
+    fn conditions(&self) -> impl Iterator<Item = &Where> {
+        let long = match self {
+            FieldSpec::Long(it) => Some(it),
+            FieldSpec::One(_) | FieldSpec::Many(_) => None,
+        };
+        long.into_iter().flat_map(|it| it.cases.values().chain(&it.present))
+    }
 }
 
 /// The long form of a field.
@@ -267,6 +291,10 @@ pub struct SourceSpec {
     /// Why.
     #[serde(default)]
     pub reason: String,
+    /// Conditions on columns that tell these events from the others of the place: a rule that asks
+    /// one of them in any case does not differ.
+    #[serde(default)]
+    pub unless: Where,
 }
 
 /// What envelopes see of a source.
@@ -445,6 +473,18 @@ impl Profile {
         Some(Cow::Owned(FieldSpec::One(column)))
     }
 
+    /// Whether there is a column for every field of a rule.
+    pub(crate) fn has_fields(&self, rule: &Rule, options: &Options) -> bool {
+        let source = self.source(rule);
+        let mut res = true;
+        rule.expr.for_each_test(&mut |test| {
+            if let Field::Named(name) = &test.field {
+                res = res && self.field(rule, source, name, options).is_some();
+            }
+        });
+        res
+    }
+
     /// Why a rule's log source can't be seen, if the profile says so.
     pub fn absent(&self, rule: &Rule) -> Option<&str> {
         self.absent
@@ -457,18 +497,21 @@ impl Profile {
     pub(crate) fn is_mapped(&self, name: &str) -> bool {
         let known = self.known.get_or_init(|| {
             let mut res: FxHashSet<String> = self.columns.keys().cloned().collect();
-            for spec in self.groups.values().flat_map(BTreeMap::values) {
-                match spec {
-                    FieldSpec::One(it) => drop(res.insert(it.clone())),
-                    FieldSpec::Many(it) => res.extend(it.iter().cloned()),
-                    FieldSpec::Long(it) => {
-                        res.extend(it.columns.iter().chain(it.keyed.values()).cloned());
-                    }
-                }
-            }
+            let specs = self.groups.values().flat_map(BTreeMap::values);
+            res.extend(specs.flat_map(FieldSpec::columns).cloned());
             res
         });
         known.contains(name) || self.mapped.iter().any(|it| name.starts_with(it.as_str()))
+    }
+
+    /// All columns that rules over a source may ask.
+    pub(crate) fn columns_of<'a>(&'a self, source: &'a SourceSpec) -> BTreeSet<&'a str> {
+        let groups = source.fields.iter().filter_map(|it| self.groups.get(it));
+        let specs: Vec<&FieldSpec> = groups.flat_map(BTreeMap::values).collect();
+        let asked = specs.iter().flat_map(|it| it.conditions()).chain([&source.condition]);
+        let keys = asked.flat_map(serde_json::Map::keys);
+        let keys = keys.map(|it| it.split_once('|').map_or(it.as_str(), |it| it.0));
+        specs.iter().flat_map(|it| it.columns()).map(String::as_str).chain(keys).collect()
     }
 
     /// What a column holds, and what else is said of it.
