@@ -16,13 +16,20 @@ use crate::verify::{Verified, compare};
 /// What to read, and into which words.
 #[derive(Debug)]
 pub struct ImportRequest<'a> {
-    /// The language.
+    /// The language that was asked for: a file may say that a query of it is in another.
     pub language: &'static Language,
-    /// The target that writes it.
-    target: Option<&'a Target>,
+    targets: &'a Targets,
     /// The profile whose field map is reversed; without one, fields keep their names.
+    profile: Option<String>,
+}
+
+/// How the queries of one language become rules.
+struct Way<'a> {
+    language: &'static Language,
+    /// The target that writes the language.
+    target: Option<&'a Target>,
     profile: Option<&'a Profile>,
-    profile_name: String,
+    profile_name: &'a str,
 }
 
 /// What came of some files.
@@ -56,25 +63,32 @@ impl<'a> ImportRequest<'a> {
             let known: Vec<&str> = ::import::LANGUAGES.iter().map(|it| it.key).collect();
             return Err(format!("`{key}` is not read; known: {}", known.join(", ")));
         };
-        let target = targets.iter().find(|it| it.manifest.reader.as_deref() == Some(key));
-        let mut found = None;
+        let target = writer(targets, key);
         if let Some(name) = profile {
-            found = target.and_then(|it| it.profile(name));
-            if found.is_none() {
+            if target.and_then(|it| it.profile(name)).is_none() {
                 let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
                 let known: Vec<&str> = known.collect();
                 return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
             }
         }
-        let profile_name = profile.unwrap_or_default().to_owned();
-        Ok(ImportRequest { language, target, profile: found, profile_name })
+        Ok(ImportRequest { language, targets, profile: profile.map(str::to_owned) })
+    }
+
+    fn way(&self, language: &'static Language) -> Way<'_> {
+        let target = writer(self.targets, language.key);
+        let profile_name = self.profile.as_deref().unwrap_or_default();
+        let profile = target.and_then(|it| it.profile(profile_name));
+        Way { language, target, profile, profile_name }
     }
 
     /// Makes rules of the queries in some files.
     pub fn import(&self, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Imported {
         let mut res = Imported::default();
         let mut shelf = Shelf::default();
-        let columns = self.profile.map_or(Columns::unknown(), Columns::of);
+        let ways = ::import::LANGUAGES.iter().map(|it| self.way(it));
+        let known: Vec<(&'static str, &Profile)> =
+            ways.filter_map(|it| Some((it.language.key, it.columns()?))).collect();
+        let columns = Columns::by_language(&known);
         let mut readable = Vec::new();
         for (path, bytes) in files {
             let decoded = source::decode(bytes);
@@ -116,11 +130,22 @@ impl<'a> ImportRequest<'a> {
         if about.lookback.is_none() {
             about.lookback.clone_from(&query.lookback);
         }
+        about.max_alerts = match (about.max_alerts, query.limit) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         let stem = std::path::Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
         let titled = about.title.clone().filter(|_| !alone);
-        let title = about.title.get_or_insert_with(|| spoken(&stem));
-        let name = slug(titled.as_deref().unwrap_or(if path == "<stdin>" { title } else { &stem }));
-        match self.rule(&query, &about, span) {
+        let title = about.title.get_or_insert_with(|| match &document.part {
+            Some(part) => format!("{} ({part})", spoken(&stem)),
+            None => spoken(&stem),
+        });
+        let name = match (&titled, &document.part) {
+            (Some(it), _) => slug(it),
+            (None, None) if path != "<stdin>" => slug(&stem),
+            _ => slug(title),
+        };
+        match self.way(document.language).rule(&query, &about, span) {
             Ok(text) => {
                 let count = res.rules.iter().filter(|it| it.name == name).count();
                 let taken = |it: &str| res.rules.iter().any(|rule| rule.name == it);
@@ -134,6 +159,22 @@ impl<'a> ImportRequest<'a> {
             }
             Err(problem) => res.problems.push(*problem),
         }
+    }
+
+}
+
+/// The target that writes a language.
+fn writer<'a>(targets: &'a Targets, key: &str) -> Option<&'a Target> {
+    targets.iter().find(|it| it.manifest.reader.as_deref() == Some(key))
+}
+
+impl<'a> Way<'a> {
+    /// What columns hold: a profile says so, the one whose field map is undone or, where names can be
+    /// kept, the one that knows them.
+    fn columns(&self) -> Option<&'a Profile> {
+        let named = |target: &'a Target| target.profile(&target.manifest.default_profile);
+        let kept = self.language.taxonomy.and(self.target).and_then(named);
+        self.profile.or(kept)
     }
 
     /// One query as a rule.
@@ -278,7 +319,7 @@ impl<'a> ImportRequest<'a> {
         same(expr, &lowered.rule.expr)?;
         // What the profile makes of it must be the query again.
         if let (Some(target), Some(profile), Some(_)) = (self.target, self.profile, source) {
-            let Some(mapped) = target.mapped(&lowered.rule, &self.profile_name) else {
+            let Some(mapped) = target.mapped(&lowered.rule, self.profile_name) else {
                 return Err(wrong("the profile has no place for it".to_owned()));
             };
             let asked = profile.in_rows(&mapped);

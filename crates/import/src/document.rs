@@ -22,8 +22,12 @@ pub use falco::Shelf;
 pub struct Document {
     /// What is said about it.
     pub about: About,
+    /// The language of its query.
+    pub language: &'static Language,
     /// What it asks, or why that can't be read.
     pub query: Result<Query, Vec<Diagnostic>>,
+    /// What tells it from others that are written as one query: its table.
+    pub part: Option<String>,
     /// Where it stands.
     pub span: Span,
     /// What is left aside of the file.
@@ -97,7 +101,7 @@ impl File<'_> {
 
 /// The queries of a file in a language.
 pub(crate) fn read(
-    language: &Language,
+    language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
@@ -108,19 +112,19 @@ pub(crate) fn read(
         text.lines().any(named)
     };
     let found = match language.key {
-        "eql" if text.starts_with('{') => elastic::ndjson(language, file, columns),
-        "eql" if text.lines().any(|it| it.trim() == "[rule]") => {
-            elastic::toml(language, file, columns)
+        "eql" | "kuery" if text.starts_with('{') => Ok(elastic::ndjson(file, columns)),
+        "eql" | "kuery" if text.lines().any(|it| it.trim() == "[rule]") => {
+            elastic::toml(file, columns)
         }
-        "kql" if key("query") => sentinel::yaml(language, file, columns).map(|it| vec![it]),
-        "falco" if falco::is_file(text) => falco::yaml(file, columns, shelf),
-        _ => Ok(vec![bare(language, file, columns)]),
+        "kql" if key("query") => sentinel::yaml(language, file, columns),
+        "falco" if falco::is_file(text) => falco::yaml(language, file, columns, shelf),
+        _ => Ok(bare(language, file, columns)),
     };
     found.map_err(|it| vec![*it])
 }
 
 /// Puts what a file defines on the shelf, before any file is read that may be changed by it.
-pub(crate) fn shelve(language: &Language, file: &File<'_>, shelf: &mut Shelf) {
+pub(crate) fn shelve(language: &'static Language, file: &File<'_>, shelf: &mut Shelf) {
     if language.key == "falco" && falco::is_file(file.text) {
         // What is wrong with the file is told when it is read.
         let _ = shelf.add(file);
@@ -128,14 +132,45 @@ pub(crate) fn shelve(language: &Language, file: &File<'_>, shelf: &mut Shelf) {
 }
 
 /// A file that is nothing but a query.
-fn bare(language: &Language, file: &File<'_>, columns: &Columns<'_>) -> Document {
+fn bare(language: &'static Language, file: &File<'_>, columns: &Columns<'_>) -> Vec<Document> {
     let place = Place::whole(file.text, file.id);
-    Document {
-        about: About::default(),
-        query: language.read(&place, columns),
-        span: file.all(),
-        aside: Vec::new(),
+    let read = language.read(&place, columns);
+    documents(language, &About::default(), read, file.all(), Vec::new())
+}
+
+/// A document for each query that was written as one.
+fn documents(
+    language: &'static Language,
+    about: &About,
+    read: Result<Vec<Query>, Vec<Diagnostic>>,
+    span: Span,
+    mut aside: Vec<Diagnostic>,
+) -> Vec<Document> {
+    let queries = match read {
+        Ok(it) => it,
+        Err(problems) => {
+            let (about, query) = (about.clone(), Err(problems));
+            return vec![Document { about, language, query, part: None, span, aside }];
+        }
+    };
+    let several = queries.len() > 1;
+    let mut about = about.clone();
+    if several && about.id.take().is_some() {
+        let message = "left aside: `id`, because this becomes several rules";
+        let label = "it looks into several tables, and each is a rule's log source";
+        aside.push(Diagnostic::info(&LEFT_ASIDE, span, message, label));
     }
+    let mut res = Vec::new();
+    for query in queries {
+        let part = query.place.first().map(|it| it.1.clone()).filter(|_| several);
+        let mut about = about.clone();
+        if let (Some(title), Some(part)) = (&mut about.title, &part) {
+            *title = format!("{title} ({part})");
+        }
+        let aside = std::mem::take(&mut aside);
+        res.push(Document { about, language, query: Ok(query), part, span, aside });
+    }
+    res
 }
 
 /// The severity that a product names so.

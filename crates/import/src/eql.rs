@@ -17,9 +17,10 @@ use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
-use crate::place::{Place, unsayable};
+use crate::place::{Lexis, Place, unsayable};
 use crate::regex_text::Fold;
-use crate::{Query, ascii, literal, lucene};
+use crate::literal::{self, Escaped};
+use crate::{Query, ascii, lucene};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "eql.pest"]
@@ -32,8 +33,10 @@ const HELP: &str = "an EQL query is `category where condition`, its words in low
 type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// Reads a query.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
-    if let Some(it) = place.too_much(NAME) {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
+    let lexis =
+        Lexis { quotes: "\"'", fences: &["\"\"\"", "`"], verbatim: None, comments: true };
+    if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
     }
     let mut pairs = EqlParser::parse(Rule::query, place.text)
@@ -55,7 +58,7 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagn
             ),
         ]);
     }
-    reader.event(event).map_err(|it| vec![*it])
+    reader.event(event).map(|it| vec![it]).map_err(|it| vec![*it])
 }
 
 struct Reader<'a> {
@@ -75,8 +78,7 @@ enum Value {
 
 impl Reader<'_> {
     fn event(&self, event: Pair<'_, Rule>) -> Read<Query> {
-        let mut res =
-            Query { expr: Expr::Const(true), place: Vec::new(), lookback: None, aside: Vec::new() };
+        let mut res = Query::of(Expr::Const(true));
         for it in event.into_inner() {
             match it.as_rule() {
                 Rule::category => {
@@ -516,39 +518,22 @@ impl Reader<'_> {
         if pair.as_rule() == Rule::raw {
             return Ok(text[3..text.len() - 3].to_owned());
         }
-        let mut res = String::new();
-        let mut chars = text[1..text.len() - 1].chars();
-        while let Some(ch) = chars.next() {
-            if ch != '\\' {
-                res.push(ch);
-                continue;
+        let read = literal::unescaped(&text[1..text.len() - 1], |ch, rest| {
+            if ch != 'u' {
+                return literal::common(ch, "btnfr\"'\\").ok_or_else(|| ch.to_string());
             }
-            res.push(match chars.next() {
-                Some('b') => '\u{8}',
-                Some('t') => '\t',
-                Some('n') => '\n',
-                Some('f') => '\u{c}',
-                Some('r') => '\r',
-                Some('u') => {
-                    let digits: String =
-                        chars.by_ref().skip(1).take_while(|it| *it != '}').collect();
-                    match u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32) {
-                        Some(it) => it,
-                        None => {
-                            return Err(Box::new(Diagnostic::error(
-                                &crate::codes::UNREADABLE,
-                                self.place.of(pair),
-                                format!("`\\u{{{digits}}}` is no character"),
-                                "in this text",
-                            )));
-                        }
-                    }
-                }
-                Some(it) => it,
-                None => break,
-            });
-        }
-        Ok(res)
+            let digits: String = rest.skip(1).take_while(|it| *it != '}').collect();
+            let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+            code.map(Escaped::One).ok_or_else(|| format!("u{{{digits}}}"))
+        });
+        read.map_err(|escape| {
+            Box::new(Diagnostic::error(
+                &crate::codes::UNREADABLE,
+                self.place.of(pair),
+                format!("`{escape}` is no character"),
+                "in this text",
+            ))
+        })
     }
 }
 

@@ -21,8 +21,9 @@ use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
-use crate::place::{Place, unsayable};
+use crate::place::{Lexis, Place, unsayable};
 use crate::regex_text::{Fold, literal};
+use crate::literal as quoted;
 use crate::{Query, ascii};
 use grammar::{ConditionParser, Rule};
 
@@ -42,9 +43,9 @@ pub struct Names {
 }
 
 /// Reads a condition that uses no names.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
     let expr = condition(place, columns, &Names::default())?;
-    Ok(Query { expr, place: Vec::new(), lookback: None, aside: Vec::new() })
+    Ok(vec![Query::of(expr)])
 }
 
 /// Reads a condition.
@@ -53,7 +54,7 @@ pub fn condition(
     columns: &Columns<'_>,
     names: &Names,
 ) -> Result<Expr, Vec<Diagnostic>> {
-    if let Some(it) = place.too_much("Falco") {
+    if let Some(it) = place.too_much("Falco", Lexis { quotes: "\"'", ..Lexis::default() }) {
         return Err(vec![it]);
     }
     let mut pairs = ConditionParser::parse(Rule::condition, place.text)
@@ -436,36 +437,21 @@ impl Reader<'_> {
 
     fn text(&self, text: &str, span: Span) -> Read<String> {
         let quote = text.chars().next();
-        let mut res = String::new();
-        let mut chars = text[1..text.len() - 1].chars();
-        while let Some(ch) = chars.next() {
-            if ch != '\\' {
-                res.push(ch);
-                continue;
-            }
-            res.push(match chars.next() {
-                Some('b') => '\u{8}',
-                Some('f') => '\u{c}',
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some(it @ ('\\' | '/')) => it,
-                Some(it) if Some(it) == quote => it,
-                it => {
-                    let it = it.map(String::from).unwrap_or_default();
-                    return Err(Box::new(
-                        Diagnostic::error(
-                            &crate::codes::UNREADABLE,
-                            span,
-                            format!("`\\{it}` is no escape of Falco's"),
-                            "in this text",
-                        )
-                        .with_help("write two backslashes for one"),
-                    ));
-                }
-            });
-        }
-        Ok(res)
+        let read = quoted::unescaped(&text[1..text.len() - 1], |ch, _| match Some(ch) == quote {
+            true => Ok(quoted::Escaped::One(ch)),
+            false => quoted::common(ch, "bfnrt\\/").ok_or_else(|| ch.to_string()),
+        });
+        read.map_err(|escape| {
+            Box::new(
+                Diagnostic::error(
+                    &crate::codes::UNREADABLE,
+                    span,
+                    format!("`{escape}` is no escape of Falco's"),
+                    "in this text",
+                )
+                .with_help("write two backslashes for one"),
+            )
+        })
     }
 
     fn odd(&self, span: Span) -> Box<Diagnostic> {

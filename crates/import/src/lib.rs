@@ -18,6 +18,7 @@ mod columns;
 mod document;
 mod eql;
 mod falco;
+mod kuery;
 mod kusto;
 mod literal;
 mod lucene;
@@ -46,8 +47,17 @@ pub struct Query {
     pub place: Vec<(&'static str, String)>,
     /// How far back it looks, when it says so itself: `1h`.
     pub lookback: Option<String>,
+    /// The most matches that it gives, when it says so itself.
+    pub limit: Option<u64>,
     /// What was read and left aside.
     pub aside: Vec<Diagnostic>,
+}
+
+impl Query {
+    /// A query that says nothing but what it matches.
+    fn of(expr: Expr) -> Query {
+        Query { expr, place: Vec::new(), lookback: None, limit: None, aside: Vec::new() }
+    }
 }
 
 /// A query language.
@@ -60,49 +70,62 @@ pub struct Language {
     /// The vocabulary of the names in its queries, where a rule can say it.
     pub taxonomy: Option<&'static str>,
     /// Reads one query.
-    read: fn(&Place<'_>, &Columns<'_>) -> Result<Query, Vec<Diagnostic>>,
+    read: fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>>,
 }
 
 /// All languages that can be read.
-pub static LANGUAGES: &[Language] = &[
-    Language {
-        key: "eql",
-        about: "Event Query Language, as Elasticsearch runs it",
-        taxonomy: Some("ecs"),
-        read: eql::read,
-    },
-    Language {
-        key: "kql",
-        about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
-        taxonomy: None,
-        read: kusto::read,
-    },
-    Language {
-        key: "falco",
-        about: "Falco's conditions and files of rules",
-        taxonomy: None,
-        read: falco::read,
-    },
-];
+pub static LANGUAGES: &[&Language] = &[&EQL, &KUSTO, &KUERY, &FALCO];
+
+static EQL: Language = Language {
+    key: "eql",
+    about: "Event Query Language, as Elasticsearch runs it",
+    taxonomy: Some("ecs"),
+    read: eql::read,
+};
+
+static KUSTO: Language = Language {
+    key: "kql",
+    about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
+    taxonomy: None,
+    read: kusto::read,
+};
+
+static KUERY: Language = Language {
+    key: "kuery",
+    about: "Kibana Query Language, as Elastic's rules use it",
+    taxonomy: Some("ecs"),
+    read: kuery::read,
+};
+
+static FALCO: Language = Language {
+    key: "falco",
+    about: "Falco's conditions and files of rules",
+    taxonomy: None,
+    read: falco::read,
+};
 
 impl Language {
     /// The language of that key.
     pub fn get(key: &str) -> Option<&'static Language> {
-        LANGUAGES.iter().find(|it| it.key == key)
+        LANGUAGES.iter().copied().find(|it| it.key == key)
     }
 
-    /// Reads one query.
+    /// Reads one query. What looks into several tables is several queries.
     ///
     /// # Errors
     ///
     /// Located diagnostics: the text is not of the language, or says what no rule can say.
-    pub fn read(&self, text: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
-        (self.read)(text, columns)
+    pub fn read(
+        &self,
+        text: &Place<'_>,
+        columns: &Columns<'_>,
+    ) -> Result<Vec<Query>, Vec<Diagnostic>> {
+        (self.read)(text, &columns.in_language(self.key))
     }
 
     /// Puts what a file defines on the shelf: do so with all files before the first is read, because
     /// a later one may change what an earlier one defines.
-    pub fn shelve(&self, text: &str, file: FileId, shelf: &mut Shelf) {
+    pub fn shelve(&'static self, text: &str, file: FileId, shelf: &mut Shelf) {
         document::shelve(self, &document::File { text, id: file }, shelf);
     }
 
@@ -113,7 +136,7 @@ impl Language {
     ///
     /// Located diagnostics: the file can't be read. A query in it that can't is a document all the same.
     pub fn documents(
-        &self,
+        &'static self,
         text: &str,
         file: FileId,
         columns: &Columns<'_>,

@@ -9,7 +9,7 @@ use super::{Document, File};
 use crate::about::{About, add, tactic, technique, text, texts};
 use crate::falco::{Names, condition};
 use crate::place::aside;
-use crate::{Columns, Place, Query};
+use crate::{Columns, Language, Place, Query};
 
 /// What files define: lists, macros and rules, as all files together leave them.
 ///
@@ -60,17 +60,19 @@ pub fn is_file(text: &str) -> bool {
 
 /// All rules of a file. What other files on the shelf say of them is part of them.
 pub fn yaml(
+    language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
 ) -> Result<Vec<Document>, Box<Diagnostic>> {
     shelf.add(file)?;
+    let columns = &columns.in_language(language.key);
     if shelf.names.is_none() {
         shelf.names = Some(shelf.resolve(columns));
     }
     let Some(names) = &shelf.names else { return Ok(Vec::new()) };
     let mine = shelf.rules.iter().filter(|it| it.file == file.id);
-    Ok(mine.map(|it| it.read(file, columns, names)).collect())
+    Ok(mine.map(|it| it.read(language, file, columns, names)).collect())
 }
 
 /// Where an item stands: from its first key to the next item.
@@ -137,7 +139,13 @@ impl Written {
         }
     }
 
-    fn read(&self, file: &File<'_>, columns: &Columns<'_>, names: &Names) -> Document {
+    fn read(
+        &self,
+        language: &'static Language,
+        file: &File<'_>,
+        columns: &Columns<'_>,
+        names: &Names,
+    ) -> Document {
         let Written { map, span, .. } = self;
         let span = *span;
         let written = map.get("condition").and_then(Value::as_str).unwrap_or_default();
@@ -155,10 +163,8 @@ impl Written {
         // Rules that name no source are about system calls, and so are those that name them.
         let place_of = (source != "syscall").then(|| ("source", source.clone()));
         let query = expr.map(|expr| Query {
-            expr,
             place: place_of.into_iter().collect(),
-            lookback: None,
-            aside: Vec::new(),
+            ..Query::of(expr)
         });
         let mut about = About {
             title: text(map, "rule"),
@@ -197,7 +203,7 @@ impl Written {
                 "a rule of ours has no such switch; leave it out of your folder",
             ));
         }
-        Document { about, query, span: place, aside: left }
+        Document { about, language, query, part: None, span: place, aside: left }
     }
 }
 

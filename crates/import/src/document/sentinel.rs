@@ -3,7 +3,7 @@
 use diagnostic::Diagnostic;
 use serde_json::Value;
 
-use super::{Document, File, level};
+use super::{Document, File, documents, level};
 use crate::about::{About, add, tactic, technique, text, texts, uuid};
 use crate::{Columns, Language, Place};
 
@@ -27,10 +27,10 @@ const KNOWN: &[&str] = &[
 
 /// One rule.
 pub fn yaml(
-    language: &Language,
+    language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
-) -> Result<Document, Box<Diagnostic>> {
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let value = file.yaml()?;
     let Some(map) = value.as_object() else {
         return Err(file.bad(
@@ -71,12 +71,8 @@ pub fn yaml(
         .filter_map(|it| technique(it))
         .for_each(|it| add(&mut about.tags, it));
     let query_span = place.span(0, query.len());
-    Ok(Document {
-        about,
-        query: language.read(&place, columns),
-        span: query_span,
-        aside: file.left(map, KNOWN, place.span(0, query.len().min(1))),
-    })
+    let left = file.left(map, KNOWN, place.span(0, query.len().min(1)));
+    Ok(documents(language, &about, language.read(&place, columns), query_span, left))
 }
 
 /// `PT5M` and `P1D` as `5m` and `1d`.
