@@ -160,7 +160,6 @@ impl<'a> ImportRequest<'a> {
             Err(problem) => res.problems.push(*problem),
         }
     }
-
 }
 
 /// The target that writes a language.

@@ -17,9 +17,9 @@ use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
+use crate::literal::{self, Escaped};
 use crate::place::{Lexis, Place, unsayable};
 use crate::regex_text::Fold;
-use crate::literal::{self, Escaped};
 use crate::{Query, ascii, lucene};
 
 #[derive(pest_derive::Parser)]
@@ -34,8 +34,7 @@ type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// Reads a query.
 pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
-    let lexis =
-        Lexis { quotes: "\"'", fences: &["\"\"\"", "`"], verbatim: None, comments: true };
+    let lexis = Lexis { quotes: "\"'", fences: &["\"\"\"", "`"], verbatim: None, comments: true };
     if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
     }

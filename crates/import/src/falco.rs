@@ -21,9 +21,9 @@ use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
+use crate::literal as quoted;
 use crate::place::{Lexis, Place, unsayable};
 use crate::regex_text::{Fold, literal};
-use crate::literal as quoted;
 use crate::{Query, ascii};
 use grammar::{ConditionParser, Rule};
 

@@ -113,7 +113,8 @@ impl Reader<'_> {
             _ => {
                 let field_span = self.place.of(&first);
                 let Value::Text(field, _) = self.value(first.clone())? else {
-                    let anything = matches!(self.value(first)?, Value::Pattern(it) if is_anything(&it));
+                    let anything =
+                        matches!(self.value(first)?, Value::Pattern(it) if is_anything(&it));
                     let value = inner.find(|it| it.as_rule() == Rule::value);
                     if let (true, Some("*")) = (anything, value.map(|it| it.as_str())) {
                         return Ok(Expr::Const(true));

@@ -43,12 +43,7 @@ type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// Reads a query: one for each table that it looks into.
 pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
-    let lexis = Lexis {
-        quotes: "\"'",
-        fences: &["```"],
-        verbatim: Some('@'),
-        comments: true,
-    };
+    let lexis = Lexis { quotes: "\"'", fences: &["```"], verbatim: Some('@'), comments: true };
     if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
     }

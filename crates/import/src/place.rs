@@ -41,13 +41,16 @@ impl Lexis {
         }
         let verbatim = self.verbatim.filter(|it| text.starts_with(*it));
         let start = verbatim.map_or(0, char::len_utf8);
-        let Some(quote) = text[start..].chars().next().filter(|it| self.quotes.contains(*it)) else {
+        let Some(quote) = text[start..].chars().next().filter(|it| self.quotes.contains(*it))
+        else {
             return 0;
         };
         let mut chars = text[start + 1..].char_indices().peekable();
         while let Some((at, ch)) = chars.next() {
             let doubled = || chars.clone().next().is_some_and(|it| it.1 == quote);
-            if (ch == '\\' && verbatim.is_none()) || (ch == quote && verbatim.is_some() && doubled()) {
+            if (ch == '\\' && verbatim.is_none())
+                || (ch == quote && verbatim.is_some() && doubled())
+            {
                 chars.next();
             } else if ch == quote {
                 return start + 1 + at + 1;

@@ -149,7 +149,8 @@ fn rule(
                 && (after.starts_with(['=', ':', '\n', '\r']))
         };
         let found = text.match_indices(key).map(|it| it.0).find(starts);
-        found.map_or(file.head(), |it| span.sub(it, key.len()))
+        let first = text.lines().next().map_or(0, str::len);
+        found.map_or(span.sub(0, first), |it| span.sub(it, key.len()))
     };
     if let Some((_, asks)) = OTHERS.iter().find(|it| it.0 == kind) {
         let message = format!("a rule of the type `{kind}` {asks}");

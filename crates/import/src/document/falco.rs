@@ -162,10 +162,8 @@ impl Written {
         let source = text(map, "source").unwrap_or_else(|| "syscall".to_owned());
         // Rules that name no source are about system calls, and so are those that name them.
         let place_of = (source != "syscall").then(|| ("source", source.clone()));
-        let query = expr.map(|expr| Query {
-            place: place_of.into_iter().collect(),
-            ..Query::of(expr)
-        });
+        let query =
+            expr.map(|expr| Query { place: place_of.into_iter().collect(), ..Query::of(expr) });
         let mut about = About {
             title: text(map, "rule"),
             description: text(map, "desc"),

@@ -109,7 +109,8 @@ impl<'a> Reader<'a> {
                 }
             }
             ("trim_start", [Value::Text(regex), Value::Operand(it)])
-                if it.plain() && regex == "(?i)::ffff:" => {
+                if it.plain() && regex == "(?i)::ffff:" =>
+            {
                 Ok(Value::Operand(Operand { unmapped: true, ..it.clone() }))
             }
             ("pack_array", _) => Ok(Value::List(values)),

@@ -163,10 +163,9 @@ impl<'a> Reader<'a> {
             ("<" | "<=", [Value::Ago(it), Value::Operand(_) | Value::Arrival]) if it != "0s" => {
                 Some(it.clone())
             }
-            (
-                "between",
-                [Value::Operand(_) | Value::Arrival, Value::Ago(it), Value::Ago(now)],
-            ) if now == "0s" => {
+            ("between", [Value::Operand(_) | Value::Arrival, Value::Ago(it), Value::Ago(now)])
+                if now == "0s" =>
+            {
                 Some(it.clone())
             }
             (_, sides) if sides.iter().any(|it| matches!(it, Value::Ago(_))) => {
@@ -194,9 +193,8 @@ impl<'a> Reader<'a> {
     /// read where it is asked.
     fn assigned(&mut self, pair: Pair<'a, Rule>) -> Read<Option<(String, Named<'a>)>> {
         let inner = pair.into_inner();
-        let inner: Vec<Pair<'_, Rule>> = inner
-            .filter(|it| !matches!(it.as_rule(), Rule::equals | Rule::step_end))
-            .collect();
+        let inner: Vec<Pair<'_, Rule>> =
+            inner.filter(|it| !matches!(it.as_rule(), Rule::equals | Rule::step_end)).collect();
         let (name, value) = match inner.as_slice() {
             [name, value] if name.as_rule() == Rule::name => (Some(self.name(name)?), value),
             [value] if value.as_rule() == Rule::expr => (None, value),

@@ -53,10 +53,12 @@ impl<'a> Reader<'a> {
         let span = self.place.of(&pair);
         let mut inner = pair.into_inner();
         match (inner.next(), inner.next()) {
-            (Some(one), None) if one.as_rule() == Rule::product => match one.clone().into_inner().count() {
-                1 => self.sum(one),
-                _ => self.product(one),
-            },
+            (Some(one), None) if one.as_rule() == Rule::product => {
+                match one.clone().into_inner().count() {
+                    1 => self.sum(one),
+                    _ => self.product(one),
+                }
+            }
             (Some(one), None) => self.operand(one),
             _ => Err(self.computed(span)),
         }
@@ -81,9 +83,8 @@ impl<'a> Reader<'a> {
                 }
                 _ => None,
             };
-            number = factor
-                .and_then(|it| number.checked_mul(it))
-                .ok_or_else(|| self.computed(span))?;
+            number =
+                factor.and_then(|it| number.checked_mul(it)).ok_or_else(|| self.computed(span))?;
         }
         Ok(match unit {
             Some(unit) => Value::Duration(format!("{number}{unit}")),
