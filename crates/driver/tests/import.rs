@@ -255,9 +255,30 @@ fn broken_files_are_located() {
         (
             "kql",
             "a.yaml",
-            "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: gt\ntriggerThreshold: 5\n",
-            "counts its matches",
+            "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: lt\ntriggerThreshold: 5\n",
+            "how few its matches are",
             4,
+        ),
+        (
+            "eql",
+            "a.toml",
+            "[rule]\ntype = 'threshold'\nlanguage = 'kuery'\nquery = 'a: b'\n",
+            "of the type `threshold` counts its matches",
+            2,
+        ),
+        (
+            "eql",
+            "a.toml",
+            "[rule]\ntype = 'query'\nquery = 'a: b'\n[[rule.filters]]\n[rule.filters.meta]\n",
+            "has filters besides its query",
+            4,
+        ),
+        (
+            "eql",
+            "a.ndjson",
+            "{\"type\":\"query\",\"query\":\"a: b\",\"exceptions_list\":[{\"id\":\"x\"}]}\n",
+            "has exceptions besides its query",
+            1,
         ),
         ("falco", "a.yaml", "- rule: a\n  condition: x: y\n", "this is not YAML", 2),
         (
@@ -276,6 +297,64 @@ fn broken_files_are_located() {
         let position = file.position(problem.primary.span.start as usize);
         assert_eq!(position.line, line, "{text}\n{}", problem.message);
     }
+}
+
+/// A rule that can't be read is told of, and the others of its file are rules.
+#[test]
+fn one_bad_rule_of_a_file_does_not_spoil_the_others() {
+    let text = "{\"name\":\"A\",\"type\":\"eql\",\"query\":\"process where a == 1\"}\n{\"name\":\"B\"\n{\"name\":\"C\",\
+                \"type\":\"esql\",\"query\":\"from x\",\"language\":\"esql\"}\n{\"name\":\"D\",\"type\":\"query\",\
+                \"query\":\"a: b\"}\n{\"list_id\":\"x\",\"type\":\"detection\"}\n{\"exported_count\":4}\n";
+    let imported = import("eql", None, "a.ndjson", text);
+    let names: Vec<&str> = imported.rules.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["a", "d"]);
+    let said: Vec<&str> = imported.problems.iter().map(|it| it.message.as_str()).collect();
+    assert!(said[0].starts_with("this is not JSON"), "{said:?}");
+    assert_eq!(
+        said[1..],
+        ["the query of this rule is in `esql`", "left aside: a list of exceptions"]
+    );
+    assert!(
+        meaning(&rule(&imported.rules[1].text))
+            == meaning(&rule(&import("kuery", None, "q", "a: b").rules[0].text))
+    );
+}
+
+/// Queries with blank lines between them are several; a query over several tables is a rule of each.
+#[test]
+fn several_queries_of_a_file_are_several_rules() {
+    let text = "// first\nT\n| where A == 1\n\n// only said\n\nunion U, V\n| where B == 'x'\n| take 0x1f\n";
+    let imported = import("kql", None, "some_queries.kql", text);
+    let titles: Vec<String> = imported.rules.iter().map(|it| it.name.clone()).collect();
+    assert_eq!(titles, ["some_queries_1"]);
+    assert_eq!(imported.problems[0].message, "the matches in several tables are limited together");
+    let imported = import("kql", None, "some_queries.kql", &text.replace("| take 0x1f\n", ""));
+    let titles: Vec<String> = imported.rules.iter().map(|it| it.name.clone()).collect();
+    assert_eq!(titles, ["some_queries_1", "some_queries_2_u", "some_queries_2_v"]);
+    let yaml = "id: 4fd5bb0d-4b1c-4a0a-9c3e-5b7e1f1b9f52\nname: A\ntactics: [CommandandControl, Ransomware]\n\
+                triggerOperator: gt\ntriggerThreshold: 5\neventGroupingSettings: { aggregationKind: \
+                SingleAlert }\nmetadata: { author: { name: Jo } }\nquery: \"```kusto\\nunion T, U\\n| where A == \
+                'No'\\n| take 5\\n```\"\n";
+    let imported = import("kql", None, "a.yaml", &yaml.replace("union T, U", "T"));
+    assert_eq!(imported.rules.len(), 1, "{:#?}", imported.problems);
+    let made = &imported.rules[0].text;
+    for part in [
+        "author: Jo",
+        "attack.command-and-control",
+        "A|cased: 'No'",
+        "threshold: 5",
+        "max_alerts: 5",
+    ] {
+        assert!(made.contains(part), "{part}\n{made}");
+    }
+    assert!(
+        !made.contains("ansomware")
+            && imported.problems.iter().any(|it| it.message.contains("`Ransomware`"))
+    );
+    let imported = import("kql", None, "a.yaml", &yaml.replace("\\n| take 5", ""));
+    let titles = imported.rules.iter().map(|it| it.text.lines().next().unwrap());
+    assert!(titles.eq(["title: A (T)", "title: A (U)"]));
+    assert!(!imported.rules[0].text.contains("4fd5bb0d"));
 }
 
 /// Falco looks at a condition when it has read all of its files, so a later one changes earlier ones.

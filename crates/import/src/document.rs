@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use source::{FileId, Span};
 
 use crate::about::About;
-use crate::codes::{BAD_ENVELOPE, LEFT_ASIDE};
+use crate::codes::{BAD_ENVELOPE, LEFT_ASIDE, UNREADABLE};
 use crate::{Columns, Language, Place, Query};
 
 pub use falco::Shelf;
@@ -131,11 +131,55 @@ pub(crate) fn shelve(language: &'static Language, file: &File<'_>, shelf: &mut S
     }
 }
 
-/// A file that is nothing but a query.
+/// A file that is nothing but a query, or queries with blank lines between them.
 fn bare(language: &'static Language, file: &File<'_>, columns: &Columns<'_>) -> Vec<Document> {
-    let place = Place::whole(file.text, file.id);
-    let read = language.read(&place, columns);
-    documents(language, &About::default(), read, file.all(), Vec::new())
+    let about = About::default();
+    let whole = language.read(&Place::whole(file.text, file.id), columns);
+    let broken =
+        matches!(&whole, Err(it) if it.first().is_some_and(|it| it.code.id == UNREADABLE.id));
+    if broken && language.key == "kql" {
+        let parts = paragraphs(file);
+        let read = parts.iter().map(|span| {
+            let text = &file.text[span.range()];
+            language.read(&Place::within(text, file.text, *span), columns)
+        });
+        let read: Vec<_> = read.collect();
+        let all = |it: &Result<_, Vec<Diagnostic>>| match it {
+            Ok(_) => true,
+            Err(it) => it.first().is_none_or(|it| it.code.id != UNREADABLE.id),
+        };
+        if parts.len() > 1 && read.iter().all(all) {
+            let mut res = Vec::new();
+            for (nth, (read, span)) in read.into_iter().zip(parts).enumerate() {
+                for mut it in documents(language, &about, read, span, Vec::new()) {
+                    let nth = (nth + 1).to_string();
+                    it.part = Some(it.part.map_or(nth.clone(), |table| format!("{nth}, {table}")));
+                    res.push(it);
+                }
+            }
+            return res;
+        }
+    }
+    documents(language, &about, whole, file.all(), Vec::new())
+}
+
+/// What stands between blank lines, without what is only comments.
+fn paragraphs(file: &File<'_>) -> Vec<Span> {
+    let mut res = Vec::new();
+    let (mut at, mut from, mut says) = (0, None, false);
+    for line in file.text.split_inclusive('\n').chain([""]) {
+        if line.trim().is_empty() {
+            if let Some(from) = from.take().filter(|_| says) {
+                res.push(file.span(from, at));
+            }
+            says = false;
+        } else {
+            from.get_or_insert(at);
+            says |= !line.trim_start().starts_with("//");
+        }
+        at += line.len();
+    }
+    res
 }
 
 /// A document for each query that was written as one.
@@ -171,6 +215,20 @@ fn documents(
         res.push(Document { about, language, query: Ok(query), part, span, aside });
     }
     res
+}
+
+/// Says which tags of a product are no tags of a rule.
+fn left_tags(tags: &[String], span: Span) -> Option<Diagnostic> {
+    let tags: Vec<String> = tags.iter().map(|it| format!("`{it}`")).collect();
+    let message = format!("left aside: the tags {}", tags.join(", "));
+    (!tags.is_empty()).then(|| {
+        Diagnostic::info(
+            &LEFT_ASIDE,
+            span,
+            message,
+            "they are no tactic and no technique of ATT&CK",
+        )
+    })
 }
 
 /// The severity that a product names so.

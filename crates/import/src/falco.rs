@@ -171,6 +171,13 @@ impl Reader<'_> {
             let Some((value, _)) = values.first() else { return Err(self.odd(span)) };
             return self.one(&left, &word, value, span);
         }
+        if word.trim() == "in" && is_list(&left.name) {
+            return Err(self.refuse(
+                span,
+                "each value of this list must be one of those, and none may be another",
+                "a rule asks for any value of a field",
+            ));
+        }
         let mut words = word.split_whitespace();
         let (each, all) = match (words.next(), words.next()) {
             (Some("in" | "intersects"), None) => ("=", false),
@@ -465,6 +472,23 @@ impl Reader<'_> {
     fn refuse(&self, span: Span, message: impl Into<String>, label: &str) -> Box<Diagnostic> {
         Box::new(unsayable(span, message, label))
     }
+}
+
+/// Whether a field holds a list by its name: those of Kubernetes' audit do, and the types of descriptors.
+fn is_list(name: &str) -> bool {
+    const PARTS: &[&str] = &[
+        "ka.req.pod.containers.",
+        "ka.req.pod.volumes.",
+        "ka.req.pod.supplemental_groups",
+        "ka.req.container.",
+        "ka.req.role.rules",
+        "ka.req.binding.subjects",
+        "ka.req.service.ports",
+        "ka.user.groups",
+        "fd.types",
+    ];
+    // With an index it is one of them.
+    PARTS.iter().any(|it| name.starts_with(it)) && !name.ends_with(']')
 }
 
 fn test(field: &Arc<str>, predicate: Predicate, span: Span) -> Expr {

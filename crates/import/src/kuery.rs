@@ -26,7 +26,7 @@ struct KueryParser;
 const NAME: &str = "KQL";
 const HELP: &str = "a query of Kibana is `field: value` joined by `and`, `or` and `not`";
 /// Fields that are cut into words wherever nothing else is known of them.
-const WORDS: &[&str] = &["message", "error.message", "script_block_text"];
+const WORDS: &[&str] = &["message", "error.message", "powershell.file.script_block_text"];
 
 type Read<T> = Result<T, Box<Diagnostic>>;
 
@@ -183,8 +183,7 @@ impl Reader<'_> {
     fn test(&self, field: &str, value: Value, span: Span) -> Read<Expr> {
         let kind = self.columns.kind(field);
         let last = field.rsplit('.').next().unwrap_or_default();
-        let words = !self.columns.is_known(field)
-            && (WORDS.contains(&last) || WORDS.contains(&field) || last == "text");
+        let words = !self.columns.is_known(field) && (WORDS.contains(&field) || last == "text");
         if let Value::Pattern(it) = &value
             && is_anything(it)
         {

@@ -107,8 +107,37 @@ impl Draft<'_> {
             put("targets", Value::Mapping(targets));
         }
         serde_yaml::to_string(&Value::Mapping(res))
+            .map(|it| plain_to_all(&it))
             .map_err(|err| Unwritable { why: err.to_string(), span: None })
     }
+}
+
+/// The text with quotes around values of the detection that older readers of YAML would not take for
+/// text: `No`, `12:30`.
+fn plain_to_all(text: &str) -> String {
+    let mut res = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line == "detection:" || (inside && line.starts_with([' ', '-']));
+        let start = line.rfind(": ").map(|it| it + 2);
+        let start = start.or_else(|| line.find("- ").map(|it| it + 2)).filter(|_| inside);
+        match start.map(|it| line.split_at(it)) {
+            Some((before, value)) if is_ambiguous(value) => {
+                res.push_str(&format!("{before}'{value}'"));
+            }
+            _ => res.push_str(line),
+        }
+        res.push('\n');
+    }
+    res
+}
+
+fn is_ambiguous(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let word = matches!(lower.as_str(), "y" | "n" | "yes" | "no" | "on" | "off");
+    let digits = |ch: char| ch.is_ascii_digit() || "+-.:_".contains(ch);
+    let number = value.starts_with(|ch: char| ch.is_ascii_digit()) && value.chars().all(digits);
+    word || (number && value[1..].contains([':', '_', '-']))
 }
 
 /// What a rule can't hold.
@@ -412,5 +441,18 @@ fn number(number: Number) -> Option<Value> {
     match number {
         Number::Int(it) => i64::try_from(it).ok().map(Value::from),
         Number::Float(it) => Some(Value::from(it)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_texts_for_all_readers_of_yaml() {
+        let text = "title: No\ndetection:\n  selection:\n    a|cased: No\n    b: 5\n    c:\n    - on\n    - 12:30\n  \
+                    condition: selection\nlevel: low\n";
+        let wanted = text.replace("cased: No", "cased: 'No'").replace("- on", "- 'on'");
+        assert_eq!(plain_to_all(text), wanted.replace("12:30", "'12:30'"));
     }
 }

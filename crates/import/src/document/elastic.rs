@@ -210,7 +210,9 @@ fn rule(
     }
     for it in map.get("threat").and_then(Value::as_array).into_iter().flatten() {
         if let Some(name) = it.pointer("/tactic/name").and_then(Value::as_str) {
-            add(&mut about.tags, tactic(name));
+            if let Some(tag) = tactic(name) {
+                add(&mut about.tags, tag);
+            }
         }
         techniques(it.get("technique"), &mut about.tags);
     }

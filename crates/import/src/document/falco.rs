@@ -5,7 +5,7 @@ use ir::{Expr, Level};
 use serde_json::{Map, Value};
 use source::{FileId, Span};
 
-use super::{Document, File};
+use super::{Document, File, left_tags};
 use crate::about::{About, add, tactic, technique, text, texts};
 use crate::falco::{Names, condition};
 use crate::place::aside;
@@ -175,10 +175,10 @@ impl Written {
             },
             ..About::default()
         };
+        let mut others = Vec::new();
         for tag in texts(map, "tags") {
-            if let Some(it) = tag.strip_prefix("mitre_") {
-                add(&mut about.tags, tactic(it));
-            } else if let Some(it) = technique(&tag) {
+            let read = tag.strip_prefix("mitre_").map_or_else(|| technique(&tag), tactic);
+            if let Some(it) = read {
                 add(&mut about.tags, it);
             } else if let Some(it) = tag.strip_prefix("maturity_") {
                 about.status = match it {
@@ -188,12 +188,16 @@ impl Written {
                     "deprecated" => Some(ir::Status::Deprecated),
                     _ => None,
                 };
+            // Where it applies is told by the place of the rule, and tactics by their names.
+            } else if !matches!(tag.as_str(), "host" | "container") && !tag.starts_with("TA00") {
+                others.push(tag);
             }
         }
         if let Some(it) = text(map, "output") {
             about.options.insert("output".to_owned(), Value::String(it));
         }
         let mut left = file.left(map, KNOWN, place.sub(0, 1));
+        left.extend(left_tags(&others, place.sub(0, 1)));
         if map.get("enabled") == Some(&Value::Bool(false)) {
             left.push(aside(
                 place.sub(0, 1),
