@@ -10,17 +10,18 @@
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
-use ir::{Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test};
+use ir::{Case, Cmp, Expr, Field, Number, Predicate, Test};
 use pest::Parser;
 use pest::iterators::Pair;
 use source::Span;
-use target::Kind;
 
 use crate::columns::Columns;
 use crate::literal::{self, Escaped};
+use crate::logic::Joints;
 use crate::place::{Lexis, Place, unsayable};
-use crate::regex_text::Fold;
-use crate::{Query, ascii, lucene};
+use crate::{Query, ascii};
+
+mod asks;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "eql.pest"]
@@ -31,6 +32,13 @@ const HELP: &str = "an EQL query is `category where condition`, its words in low
                     in double quotes";
 
 type Read<T> = Result<T, Box<Diagnostic>>;
+
+const JOINTS: Joints<Rule> = Joints {
+    any: &[Rule::any],
+    all: &[Rule::all, Rule::not],
+    words: &[Rule::kw_or, Rule::kw_and],
+    negation: Rule::negation,
+};
 
 /// Reads a query.
 pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
@@ -106,26 +114,7 @@ impl Reader<'_> {
     }
 
     fn logic(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
-        let rule = pair.as_rule();
-        match rule {
-            Rule::any | Rule::all => {
-                let parts = pair.into_inner();
-                let parts = parts.filter(|it| matches!(it.as_rule(), Rule::all | Rule::not));
-                let parts = parts.map(|it| self.logic(it)).collect::<Read<Vec<Expr>>>()?;
-                Ok(if rule == Rule::any { Expr::any(parts) } else { Expr::all(parts) })
-            }
-            Rule::not => {
-                let (mut negated, mut res) = (false, Expr::Const(true));
-                for it in pair.into_inner() {
-                    match it.as_rule() {
-                        Rule::negation => negated = !negated,
-                        _ => res = self.test(it)?,
-                    }
-                }
-                Ok(if negated { res.not() } else { res })
-            }
-            _ => self.test(pair),
-        }
+        JOINTS.read(pair, &|it| self.test(it))
     }
 
     fn test(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
@@ -260,60 +249,6 @@ impl Reader<'_> {
         Ok(if negated { res.not() } else { res })
     }
 
-    /// Text that is the whole value; on a column of addresses it is one of them.
-    fn exact(&self, field: &Arc<str>, text: String, uncased: bool, span: Span) -> Expr {
-        let pattern = Pattern::literal(text);
-        let predicate = match uncased {
-            true => ascii::uncased(pattern),
-            // Addresses are kept as numbers, whatever the case of their digits.
-            false if self.columns.kind(field) == Kind::Ip => {
-                Predicate::Text(pattern, Case::Insensitive)
-            }
-            false => Predicate::Text(pattern, Case::Sensitive),
-        };
-        test(field, predicate, span)
-    }
-
-    fn regex(
-        &self,
-        field: &Arc<str>,
-        text: &str,
-        uncased: bool,
-        span: Span,
-        literal: &Pair<'_, Rule>,
-    ) -> Read<Expr> {
-        let refuse = |(message, at): (String, usize)| {
-            // Where no escape stands before it, the place in the text is one in the query.
-            let quote = if literal.as_rule() == Rule::raw { 3 } else { 1 };
-            let from = literal.as_span().start() + quote + at;
-            let exact = literal.as_str().get(quote + at..).zip(text.get(at..));
-            let same = exact.is_some_and(|(a, b)| a.chars().next() == b.chars().next());
-            let span = if same { self.place.span(from, from + 1) } else { span };
-            Box::new(unsayable(
-                span,
-                format!("this regular expression is not read: {message}"),
-                "Lucene's own operators have no counterpart in a rule",
-            ))
-        };
-        let fold = if uncased { Fold::Ascii } else { Fold::No };
-        let folded = lucene::read(text, fold).map_err(refuse)?;
-        let plain = lucene::read(text, Fold::No).map_err(refuse)?;
-        let make = |text: &str, i: bool| Regex::new(text, i, false, true);
-        let found = make(&folded, false).and_then(|exact| {
-            // The flag `i` is easier to read, where it means no more than both cases of each letter.
-            let flagged = make(&plain, uncased)?;
-            Ok(if uncased && flagged.hir() == exact.hir() { flagged } else { exact })
-        });
-        match found {
-            Ok(regex) => Ok(test(field, Predicate::Regex(Arc::new(regex)), span)),
-            Err(err) => Err(Box::new(unsayable(
-                span,
-                format!("this regular expression is not read: {}", err.message),
-                "no engine of ours takes it",
-            ))),
-        }
-    }
-
     /// A value that stands alone as a condition.
     fn truth(&self, value: Value, span: Span) -> Read<Expr> {
         match value {
@@ -440,76 +375,6 @@ impl Reader<'_> {
             }
             pair = first;
         }
-    }
-
-    /// A function that asks something of a field.
-    fn call(&self, pair: Pair<'_, Rule>, span: Span) -> Read<Expr> {
-        let mut inner = pair.into_inner();
-        let name = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
-        let lower = name.to_ascii_lowercase();
-        let (word, uncased) = match lower.strip_suffix('~') {
-            Some(it) => (it, true),
-            None => (lower.as_str(), false),
-        };
-        let ends = match word {
-            "startswith" => Some((false, true)),
-            "endswith" => Some((true, false)),
-            "stringcontains" => Some((true, true)),
-            "cidrmatch" | "wildcard" | "match" => None,
-            _ => {
-                return Err(Box::new(
-                    unsayable(
-                        span,
-                        format!("the function `{name}` has no counterpart in a rule"),
-                        "it computes a value",
-                    )
-                    .with_help("say what it asks with `like` or `regex`"),
-                ));
-            }
-        };
-        let arguments: Vec<Pair<'_, Rule>> = inner.collect();
-        let [field, values @ ..] = arguments.as_slice() else { return Err(self.odd(span)) };
-        let field = self.field(self.value(field.clone())?, self.place.of(field))?;
-        if values.is_empty() {
-            return Err(self.odd(span));
-        }
-        let mut parts = Vec::new();
-        for it in values {
-            let at = self.place.of(it);
-            let Value::Text(text) = self.value(it.clone())? else { return Err(self.odd(at)) };
-            let predicate = match (word, ends) {
-                ("cidrmatch", _) => match Net::parse(&text) {
-                    Some(net) => Predicate::Net(net),
-                    None => {
-                        return Err(Box::new(unsayable(
-                            at,
-                            format!("`{text}` is no network"),
-                            "an address and a number of bits are expected",
-                        )));
-                    }
-                },
-                ("match", _) => {
-                    let Some(literal) = innermost(it.clone()) else { return Err(self.odd(at)) };
-                    parts.push(self.regex(&field, &text, uncased, at, &literal)?);
-                    continue;
-                }
-                // This one ignored case before there was a `~`.
-                ("wildcard", _) => ascii::uncased(literal::wildcards(&text)),
-                (_, Some((before, after))) => {
-                    let run = |it: bool| it.then_some(Part::Run);
-                    let pattern = Pattern::new(
-                        run(before).into_iter().chain([Part::Literal(text)]).chain(run(after)),
-                    );
-                    match uncased {
-                        true => ascii::uncased(pattern),
-                        false => Predicate::Text(pattern, Case::Sensitive),
-                    }
-                }
-                _ => return Err(self.odd(at)),
-            };
-            parts.push(test(&field, predicate, at));
-        }
-        Ok(Expr::any(parts))
     }
 
     fn text(&self, pair: &Pair<'_, Rule>) -> Read<String> {

@@ -16,6 +16,7 @@ use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
+use crate::logic::Joints;
 use crate::place::{Lexis, Place, unsayable};
 use crate::{Query, literal};
 
@@ -29,6 +30,14 @@ const HELP: &str = "a query of Kibana is `field: value` joined by `and`, `or` an
 const WORDS: &[&str] = &["message", "error.message", "powershell.file.script_block_text"];
 
 type Read<T> = Result<T, Box<Diagnostic>>;
+
+/// Conditions and the values in parentheses are joined alike.
+const JOINTS: Joints<Rule> = Joints {
+    any: &[Rule::any, Rule::any_value],
+    all: &[Rule::all, Rule::not, Rule::all_values, Rule::not_value],
+    words: &[Rule::kw_or, Rule::kw_and],
+    negation: Rule::negation,
+};
 
 /// Reads a query.
 pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
@@ -59,34 +68,7 @@ enum Value {
 
 impl Reader<'_> {
     fn logic(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
-        self.joined(pair, &|it| self.part(it))
-    }
-
-    /// What is joined by words, of conditions or of values.
-    fn joined(
-        &self,
-        pair: Pair<'_, Rule>,
-        one: &dyn Fn(Pair<'_, Rule>) -> Read<Expr>,
-    ) -> Read<Expr> {
-        let rule = pair.as_rule();
-        let mut negated = false;
-        let mut parts = Vec::new();
-        for it in pair.into_inner() {
-            match it.as_rule() {
-                Rule::kw_or | Rule::kw_and => {}
-                Rule::negation => negated = true,
-                Rule::all | Rule::not | Rule::all_values | Rule::not_value => {
-                    parts.push(self.joined(it, one)?);
-                }
-                _ => parts.push(one(it)?),
-            }
-        }
-        let res = if matches!(rule, Rule::any | Rule::any_value) {
-            Expr::any(parts)
-        } else {
-            Expr::all(parts)
-        };
-        Ok(if negated { res.not() } else { res })
+        JOINTS.read(pair, &|it| self.part(it))
     }
 
     fn part(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
@@ -147,7 +129,7 @@ impl Reader<'_> {
                 let value = self.value(it)?;
                 self.test(field, value, span)
             }
-            _ => self.joined(it, &|it| self.values(field, it)),
+            _ => JOINTS.read(it, &|it| self.values(field, it)),
         }
     }
 

@@ -21,6 +21,7 @@ mod falco;
 mod kuery;
 mod kusto;
 mod literal;
+mod logic;
 mod lucene;
 mod place;
 mod regex_text;
