@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use ::import::{Columns, LANGUAGES, Language, Shelf};
+use ::import::{Columns, LANGUAGES, Language, Reading, Shelf};
 use ir::Expr;
 use prove::{Schema, equivalent};
 use rulec_driver::{ImportRequest, Imported, Loaded, Request, Targets, Verified, load};
@@ -73,6 +73,7 @@ fn there_and_back(
         .documents(&output.text, FileId::FIRST, &Columns::unknown(), &mut Shelf::default())
         .unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
     let back = read.remove(0).query.unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
+    let Reading::Event(back) = back else { panic!("{}", output.text) };
     let schema = if target.manifest.single { Schema::single() } else { Schema::many() };
     // Where a missing text is kept as an empty one, a row holds no empty text.
     let rows = match &target.manifest.empty_text {
@@ -318,6 +319,64 @@ fn one_bad_rule_of_a_file_does_not_spoil_the_others() {
         meaning(&rule(&imported.rules[1].text))
             == meaning(&rule(&import("kuery", None, "q", "a: b").rules[0].text))
     );
+}
+
+/// The correlation that a sequence is, with what its rules mean.
+fn chain(query: &str) -> (ir::Correlation, Vec<Expr>) {
+    let imported = import("eql", None, "steps.eql", query);
+    let [made] = imported.rules.as_slice() else { panic!("{query}\n{:#?}", imported.problems) };
+    let loaded = load([("rule.yml".to_owned(), made.text.as_bytes().to_vec())]);
+    assert!(loaded.problems.is_empty(), "{}\n{:#?}", made.text, loaded.problems);
+    let rules = loaded.rules.iter().map(|it| it.lowered.as_ref().unwrap().rule.expr.clone());
+    let correlation = loaded.correlations[0].correlation.clone();
+    (correlation.unwrap_or_else(|| panic!("{}", made.text)), rules.collect())
+}
+
+/// A sequence with a span is a correlation, and the correlation is the sequence again.
+#[test]
+fn sequences_are_correlations() {
+    let targets = Targets::builtin();
+    let request = Request::parse("eql/none", &targets).unwrap();
+    for (query, seconds, keys) in [
+        ("sequence with maxspan=1m [process where a == \"x\"] [file where b : \"y*\"]", 60, 0),
+        (
+            "sequence by host.id, user.id with maxspan=2h\n  [process where a == 1] // it's one\n  [file where \
+             not b == 2]\n  [any where c == 3]",
+            7200,
+            2,
+        ),
+        ("sequence by host.id with maxspan=5s [process where a == \"x\"] with runs=10", 5, 1),
+        ("sequence with maxspan=30s [process where a == 1] by p [file where b == 2] by p", 30, 1),
+    ] {
+        let (one, rules) = chain(query);
+        assert_eq!((one.seconds.value, one.group_by.len()), (seconds, keys), "{query}");
+        let imported = import("eql", None, "steps.eql", query);
+        let text = &imported.rules[0].text;
+        let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+        let output = request.correlate(&loaded, &loaded.correlations[0], &targets, false).result;
+        let (other, others) = chain(&output.unwrap().text);
+        assert_eq!(one.question, other.question);
+        assert_eq!(one.seconds.value, other.seconds.value);
+        let fields = |it: &ir::Correlation| -> Vec<Vec<String>> {
+            let fields = |it: &ir::Member| it.fields.iter().map(|it| it.to_string()).collect();
+            it.members.iter().map(fields).collect()
+        };
+        assert_eq!(fields(&one), fields(&other));
+        for (one, other) in rules.iter().zip(&others) {
+            // Written out, each event also says that it holds the keys.
+            let back = prove::includes(one, other, &Schema::many()).is_proved();
+            assert!(back, "{text}");
+            assert!(keys > 0 || equivalent(one, other, &Schema::many()).is_proved(), "{text}");
+        }
+        assert_eq!(rules.len(), others.len());
+    }
+    // Keys that differ from event to event are aliases.
+    let (it, _) = chain(
+        "sequence by h with maxspan=1m [process where a == 1] by p.id [file where b == 2] by p.parent.id",
+    );
+    let fields: Vec<Vec<&str>> =
+        it.members.iter().map(|it| it.fields.iter().map(|it| &**it).collect()).collect();
+    assert_eq!(fields, [["h", "p.id"], ["h", "p.parent.id"]]);
 }
 
 /// Queries with blank lines between them are several; a query over several tables is a rule of each.

@@ -13,7 +13,7 @@ use source::{FileId, Span};
 
 use crate::about::About;
 use crate::codes::{BAD_ENVELOPE, LEFT_ASIDE, UNREADABLE};
-use crate::{Columns, Language, Place, Query};
+use crate::{Columns, Language, Place, Reading};
 
 pub use falco::Shelf;
 
@@ -25,7 +25,7 @@ pub struct Document {
     /// The language of its query.
     pub language: &'static Language,
     /// What it asks, or why that can't be read.
-    pub query: Result<Query, Vec<Diagnostic>>,
+    pub query: Result<Reading, Vec<Diagnostic>>,
     /// What tells it from others that are written as one query: its table.
     pub part: Option<String>,
     /// Where it stands.
@@ -186,7 +186,7 @@ fn paragraphs(file: &File<'_>) -> Vec<Span> {
 fn documents(
     language: &'static Language,
     about: &About,
-    read: Result<Vec<Query>, Vec<Diagnostic>>,
+    read: Result<Vec<Reading>, Vec<Diagnostic>>,
     span: Span,
     mut aside: Vec<Diagnostic>,
 ) -> Vec<Document> {
@@ -206,7 +206,10 @@ fn documents(
     }
     let mut res = Vec::new();
     for query in queries {
-        let part = query.place.first().map(|it| it.1.clone()).filter(|_| several);
+        let part = match &query {
+            Reading::Event(it) if several => it.place.first().map(|it| it.1.clone()),
+            _ => None,
+        };
         let mut about = about.clone();
         if let (Some(title), Some(part)) = (&mut about.title, &part) {
             *title = format!("{title} ({part})");

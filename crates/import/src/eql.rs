@@ -19,9 +19,10 @@ use crate::columns::Columns;
 use crate::literal::{self, Escaped};
 use crate::logic::Joints;
 use crate::place::{Lexis, Place, unsayable};
-use crate::{Query, ascii};
+use crate::{Chain, Link, Query, Reading, ascii};
 
 mod asks;
+mod sequence;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "eql.pest"]
@@ -41,7 +42,7 @@ const JOINTS: Joints<Rule> = Joints {
 };
 
 /// Reads a query.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>> {
     let lexis = Lexis { quotes: "\"'", fences: &["\"\"\"", "`"], verbatim: None, comments: true };
     if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
@@ -65,7 +66,11 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<
             ),
         ]);
     }
-    reader.event(event).map(|it| vec![it]).map_err(|it| vec![*it])
+    let read = match event.as_rule() {
+        Rule::sequence => reader.sequence(event).map(Reading::Chain),
+        _ => reader.event(event).map(Reading::Event),
+    };
+    read.map(|it| vec![it]).map_err(|it| vec![*it])
 }
 
 struct Reader<'a> {
@@ -98,19 +103,23 @@ impl Reader<'_> {
                 }
                 Rule::any => res.expr = self.logic(it)?,
                 Rule::pipe => {
-                    return Err(Box::new(
-                        unsayable(
-                            self.place.of(&it),
-                            "a pipe speaks of several events, and a rule is about one",
-                            "the matches are limited or counted here",
-                        )
-                        .with_help("remove the pipe; what it counts is said by a correlation"),
-                    ));
+                    return Err(self.pipe(&it));
                 }
                 _ => {}
             }
         }
         Ok(res)
+    }
+
+    fn pipe(&self, pair: &Pair<'_, Rule>) -> Box<Diagnostic> {
+        Box::new(
+            unsayable(
+                self.place.of(pair),
+                "a pipe speaks of several events, and a rule is about one",
+                "the matches are limited or counted here",
+            )
+            .with_help("remove the pipe; what it counts is said by a correlation"),
+        )
     }
 
     fn logic(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
@@ -330,35 +339,38 @@ impl Reader<'_> {
                 "false" => Value::Bool(false),
                 _ => Value::Null,
             }),
-            Rule::field => {
-                let mut name = String::new();
-                for it in pair.into_inner() {
-                    match it.as_rule() {
-                        Rule::part => {
-                            if !name.is_empty() {
-                                name.push('.');
-                            }
-                            let quoted = it.as_str().strip_prefix('`');
-                            match quoted.and_then(|it| it.strip_suffix('`')) {
-                                Some(inner) => name.push_str(&inner.replace("``", "`")),
-                                None => name.push_str(it.as_str()),
-                            }
-                        }
-                        Rule::index => {
-                            return Err(Box::new(unsayable(
-                                span,
-                                "one element of a list is asked by its number",
-                                "a rule asks for any element",
-                            )));
-                        }
-                        _ => {}
-                    }
-                }
-                Ok(Value::Field(Arc::from(name)))
-            }
+            Rule::field => self.named(pair, span).map(|it| Value::Field(Arc::from(it))),
             Rule::call => self.call(pair, span).map(Value::Truth),
             _ => Err(self.odd(span)),
         }
+    }
+
+    /// The name of a field.
+    fn named(&self, pair: Pair<'_, Rule>, span: Span) -> Read<String> {
+        let mut name = String::new();
+        for it in pair.into_inner() {
+            match it.as_rule() {
+                Rule::part => {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    let quoted = it.as_str().strip_prefix('`');
+                    match quoted.and_then(|it| it.strip_suffix('`')) {
+                        Some(inner) => name.push_str(&inner.replace("``", "`")),
+                        None => name.push_str(it.as_str()),
+                    }
+                }
+                Rule::index => {
+                    return Err(Box::new(unsayable(
+                        span,
+                        "one element of a list is asked by its number",
+                        "a rule asks for any element",
+                    )));
+                }
+                _ => {}
+            }
+        }
+        Ok(name)
     }
 
     /// What an expression is, when it is one value and nothing is said of it.

@@ -21,11 +21,11 @@ use pest::iterators::Pair;
 use source::Span;
 use target::Kind;
 
-use crate::Query;
 use crate::columns::Columns;
 use crate::literal as quoted;
 use crate::logic::Joints;
 use crate::place::{Lexis, Place, unsayable};
+use crate::{Query, Reading};
 use grammar::{ConditionParser, Rule};
 
 const NAME: &str = "a Falco condition";
@@ -51,9 +51,9 @@ pub struct Names {
 }
 
 /// Reads a condition that uses no names.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>> {
     let expr = condition(place, columns, &Names::default())?;
-    Ok(vec![Query::of(expr)])
+    Ok(vec![Reading::Event(Query::of(expr))])
 }
 
 /// Reads a condition.

@@ -18,7 +18,7 @@ use target::Kind;
 use crate::columns::Columns;
 use crate::logic::Joints;
 use crate::place::{Lexis, Place, unsayable};
-use crate::{Query, literal};
+use crate::{Query, Reading, literal};
 
 #[derive(pest_derive::Parser)]
 #[grammar = "kuery.pest"]
@@ -40,7 +40,7 @@ const JOINTS: Joints<Rule> = Joints {
 };
 
 /// Reads a query.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>> {
     if let Some(it) = place.too_much(NAME, Lexis { quotes: "\"", ..Lexis::default() }) {
         return Err(vec![it]);
     }
@@ -51,7 +51,7 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<
         Some(it) => Reader { place, columns }.logic(it).map_err(|it| vec![*it])?,
         None => Expr::Const(true),
     };
-    Ok(vec![Query::of(expr)])
+    Ok(vec![Reading::Event(Query::of(expr))])
 }
 
 struct Reader<'a> {

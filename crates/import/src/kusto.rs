@@ -27,7 +27,7 @@ use pest::iterators::Pair;
 use rustc_hash::FxHashMap;
 use source::Span;
 
-use crate::Query;
+use crate::Reading;
 use crate::columns::Columns;
 use crate::place::{Lexis, Place, aside, unsayable};
 use crate::truth::Truth;
@@ -42,7 +42,7 @@ const HELP: &str = "a query that can be read is a table and `| where` with condi
 type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// Reads a query: one for each table that it looks into.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>> {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>> {
     let lexis = Lexis { quotes: "\"'", fences: &["```"], verbatim: Some('@'), comments: true };
     if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
@@ -80,7 +80,7 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Query>, Vec<
     if let Some(first) = res.first_mut() {
         first.aside = reader.aside;
     }
-    Ok(res)
+    Ok(res.into_iter().map(Reading::Event).collect())
 }
 
 struct Reader<'a> {

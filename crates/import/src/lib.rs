@@ -30,14 +30,14 @@ mod write;
 
 use diagnostic::Diagnostic;
 use ir::Expr;
-use source::FileId;
+use source::{FileId, Span};
 
 pub use about::About;
 pub use codes::{CODES, NOT_IMPORTED};
 pub use columns::Columns;
 pub use document::{Document, Shelf};
 pub use place::Place;
-pub use write::{Draft, Unwritable};
+pub use write::{Body, Draft, Relation, Unwritable};
 
 /// A query, read.
 #[derive(Debug, Clone)]
@@ -61,6 +61,39 @@ impl Query {
     }
 }
 
+/// What a text asks.
+#[derive(Debug, Clone)]
+pub enum Reading {
+    /// Which single events match.
+    Event(Query),
+    /// Which events stand one after the other.
+    Chain(Chain),
+}
+
+/// Queries whose matches stand one after the other; or one, that matches so often.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// The queries, in order.
+    pub links: Vec<Link>,
+    /// How often a link that stands alone must match.
+    pub runs: Option<u64>,
+    /// The most seconds from the first to the last.
+    pub seconds: u64,
+    /// What was read and left aside.
+    pub aside: Vec<Diagnostic>,
+}
+
+/// A query of a chain.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Which events it is about.
+    pub query: Query,
+    /// Fields whose values are those of the other queries' fields at the same places.
+    pub keys: Vec<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
 /// A query language.
 #[derive(Debug)]
 pub struct Language {
@@ -71,7 +104,7 @@ pub struct Language {
     /// The vocabulary of the names in its queries, where a rule can say it.
     pub taxonomy: Option<&'static str>,
     /// Reads one query.
-    read: fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Query>, Vec<Diagnostic>>,
+    read: fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>>,
 }
 
 /// All languages that can be read.
@@ -120,7 +153,7 @@ impl Language {
         &self,
         text: &Place<'_>,
         columns: &Columns<'_>,
-    ) -> Result<Vec<Query>, Vec<Diagnostic>> {
+    ) -> Result<Vec<Reading>, Vec<Diagnostic>> {
         (self.read)(text, &columns.in_language(self.key))
     }
 

@@ -9,7 +9,7 @@ use super::{Document, File, left_tags};
 use crate::about::{About, add, tactic, technique, text, texts};
 use crate::falco::{Names, condition};
 use crate::place::aside;
-use crate::{Columns, Language, Place, Query};
+use crate::{Columns, Language, Place, Query, Reading};
 
 /// What files define: lists, macros and rules, as all files together leave them.
 ///
@@ -162,8 +162,8 @@ impl Written {
         let source = text(map, "source").unwrap_or_else(|| "syscall".to_owned());
         // Rules that name no source are about system calls, and so are those that name them.
         let place_of = (source != "syscall").then(|| ("source", source.clone()));
-        let query =
-            expr.map(|expr| Query { place: place_of.into_iter().collect(), ..Query::of(expr) });
+        let place_of = place_of.into_iter().collect();
+        let query = expr.map(|expr| Reading::Event(Query { place: place_of, ..Query::of(expr) }));
         let mut about = About {
             title: text(map, "rule"),
             description: text(map, "desc"),
