@@ -68,12 +68,10 @@ impl<'a> ImportRequest<'a> {
             return Err(format!("`{key}` is not read; known: {}", known.join(", ")));
         };
         let target = writer(targets, key);
-        if let Some(name) = profile {
-            if target.and_then(|it| it.profile(name)).is_none() {
-                let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
-                let known: Vec<&str> = known.collect();
-                return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
-            }
+        if let Some(name) = profile.filter(|it| target.and_then(|at| at.profile(it)).is_none()) {
+            let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
+            let known: Vec<&str> = known.collect();
+            return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
         }
         Ok(ImportRequest { language, targets, profile: profile.map(str::to_owned) })
     }

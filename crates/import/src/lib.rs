@@ -94,6 +94,9 @@ pub struct Link {
     pub span: Span,
 }
 
+/// Reads one query.
+type Reader = fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>>;
+
 /// A query language.
 #[derive(Debug)]
 pub struct Language {
@@ -103,8 +106,7 @@ pub struct Language {
     pub about: &'static str,
     /// The vocabulary of the names in its queries, where a rule can say it.
     pub taxonomy: Option<&'static str>,
-    /// Reads one query.
-    read: fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>>,
+    read: Reader,
 }
 
 /// All languages that can be read.

@@ -209,10 +209,9 @@ fn rule(
         }
     }
     for it in map.get("threat").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(name) = it.pointer("/tactic/name").and_then(Value::as_str) {
-            if let Some(tag) = tactic(name) {
-                add(&mut about.tags, tag);
-            }
+        let name = it.pointer("/tactic/name").and_then(Value::as_str);
+        if let Some(tag) = name.and_then(tactic) {
+            add(&mut about.tags, tag);
         }
         techniques(it.get("technique"), &mut about.tags);
     }

@@ -146,7 +146,7 @@ fn seconds(text: &str) -> Option<u64> {
     let digits = text.find(|ch: char| !ch.is_ascii_digit())?;
     let count: u64 = text[..digits].parse().ok()?;
     let unit = match text[digits..].trim() {
-        "ms" if count % 1000 == 0 => return Some(count / 1000).filter(|it| *it > 0),
+        "ms" if count.is_multiple_of(1000) => return Some(count / 1000).filter(|it| *it > 0),
         "s" => 1,
         "m" => 60,
         "h" => 3600,

@@ -170,13 +170,13 @@ impl Operand {
         }
         let cut = regex_syntax::escape(&at.to_string());
         let others = format!("[^{cut}]*");
-        let mut regex = String::from(if piece == Piece::Last && !before {
+        let mut regex = if piece == Piece::Last && !before {
             format!(r"(?:\A|{cut})")
         } else if piece == Piece::First {
             r"\A".to_owned()
         } else {
             String::new()
-        });
+        };
         if before && piece == Piece::First {
             regex.push_str(&others);
         }

@@ -120,10 +120,10 @@ impl<'a> Reader<'a> {
                 let (span, word) = word.map_or((span, ""), |it| (self.place.of(&it), it.as_str()));
                 let message = format!("`{word}` looks into many tables, or into none");
                 let label = "a rule is about the events of one log source";
-                return Err(Box::new(
+                Err(Box::new(
                     unsayable(span, message, label)
                         .with_help("import the filters of each table as a query of their own"),
-                ));
+                ))
             }
             _ => {
                 let name = source.into_inner().next().map_or("", |it| it.as_str().trim_end());

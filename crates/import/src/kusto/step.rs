@@ -79,7 +79,10 @@ impl<'a> Reader<'a> {
                 }
                 Rule::assignment => keys.push(it),
                 // All columns are keys.
-                Rule::star => return Ok(self.leave(span, "equal matches are told apart")),
+                Rule::star => {
+                    self.leave(span, "that equal matches are one is left aside");
+                    return Ok(());
+                }
                 _ => {}
             }
         }
