@@ -414,6 +414,11 @@ fn several_queries_of_a_file_are_several_rules() {
     let titles = imported.rules.iter().map(|it| it.text.lines().next().unwrap());
     assert!(titles.eq(["title: A (T)", "title: A (U)"]));
     assert!(!imported.rules[0].text.contains("4fd5bb0d"));
+    let text = "---\nname: A\nquery: T | where A == 1\n---\nname: B\nquery: T | count\n---\nname: C\nquery: U | where A == 2\n---\n";
+    let imported = import("kql", None, "a.yaml", text);
+    let names: Vec<&str> = imported.rules.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert!(imported.problems[0].message.contains("`count`"));
 }
 
 /// Falco looks at a condition when it has read all of its files, so a later one changes earlier ones.

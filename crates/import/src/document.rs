@@ -68,15 +68,21 @@ impl File<'_> {
         self.span(at, (at + 1).min(self.text.len()))
     }
 
-    fn yaml(&self) -> Result<Value, Box<Diagnostic>> {
-        serde_yaml::from_str(self.text).map_err(|err| {
-            let span = err.location().map_or(self.head(), |it| self.at(it.line(), it.column()));
-            self.bad(
-                span,
-                format!("this is not YAML: {err}"),
-                "the file can't be read from here on",
-            )
-        })
+    /// The documents of a YAML file, without those that are empty.
+    fn yaml(&self) -> Result<Vec<Value>, Box<Diagnostic>> {
+        use serde::Deserialize as _;
+        let mut res = Vec::new();
+        for document in serde_yaml::Deserializer::from_str(self.text) {
+            let value = Value::deserialize(document).map_err(|err| {
+                let span = err.location().map_or(self.head(), |it| self.at(it.line(), it.column()));
+                let message = format!("this is not YAML: {err}");
+                self.bad(span, message, "the file can't be read from here on")
+            })?;
+            if !value.is_null() {
+                res.push(value);
+            }
+        }
+        Ok(res)
     }
 
     /// Says which keys of a rule are left aside.

@@ -272,9 +272,11 @@ impl Reader<'_> {
 
     fn text(&self, text: &str, span: Span) -> Read<String> {
         let quote = text.chars().next();
-        let read = quoted::unescaped(&text[1..text.len() - 1], |ch, _| match Some(ch) == quote {
-            true => Ok(quoted::Escaped::One(ch)),
-            false => quoted::common(ch, "bfnrt\\/").ok_or_else(|| ch.to_string()),
+        let read = quoted::unescaped(&text[1..text.len() - 1], |ch, _| match ch {
+            _ if Some(ch) == quote => Ok(quoted::Escaped::One(ch)),
+            // Falco keeps this one for an old rule of its own.
+            ' ' => Ok(quoted::Escaped::Kept),
+            _ => quoted::common(ch, "bfnrt\\/").ok_or_else(|| ch.to_string()),
         });
         read.map_err(|escape| {
             Box::new(

@@ -219,15 +219,18 @@ impl Shelf {
         if self.files.contains(&file.id) {
             return Ok(());
         }
-        let value = file.yaml()?;
-        let Some(items) = value.as_array() else {
-            let label = "a list is expected";
-            return Err(file.bad(file.head(), "this is no file of Falco rules", label));
-        };
+        let mut items = Vec::new();
+        for value in file.yaml()? {
+            let Value::Array(found) = value else {
+                let label = "a list is expected";
+                return Err(file.bad(file.head(), "this is no file of Falco rules", label));
+            };
+            items.extend(found);
+        }
         self.files.push(file.id);
         self.names = None;
         let mut from = 0;
-        for item in items {
+        for item in &items {
             let Some(map) = item.as_object() else { continue };
             let span = section(file, map, &mut from);
             if let Some(name) = text(map, "list") {

@@ -1,7 +1,7 @@
 //! Analytics rules of Microsoft Sentinel, as its repository keeps them.
 
 use diagnostic::Diagnostic;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Document, File, documents, left_tags, level};
 use crate::about::{About, add, tactic, technique, text, texts, uuid};
@@ -27,20 +27,35 @@ const KNOWN: &[&str] = &[
     "eventGroupingSettings",
 ];
 
-/// One rule.
+/// A rule for each document of the file.
 pub fn yaml(
     language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
 ) -> Result<Vec<Document>, Box<Diagnostic>> {
-    let value = file.yaml()?;
-    let Some(map) = value.as_object() else {
-        return Err(file.bad(
-            file.head(),
-            "this is no analytics rule",
-            "keys and values are expected",
-        ));
-    };
+    let mut res = Vec::new();
+    for value in file.yaml()? {
+        let Some(map) = value.as_object() else {
+            let label = "keys and values are expected";
+            return Err(file.bad(file.head(), "this is no analytics rule", label));
+        };
+        match rule(language, file, columns, map) {
+            Ok(it) => res.extend(it),
+            Err(why) => {
+                let (about, span) = (About::default(), why.primary.span);
+                res.extend(documents(language, &about, Err(vec![*why]), span, Vec::new()));
+            }
+        }
+    }
+    Ok(res)
+}
+
+fn rule(
+    language: &'static Language,
+    file: &File<'_>,
+    columns: &Columns<'_>,
+    map: &Map<String, Value>,
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let Some(query) = map.get("query").and_then(Value::as_str).map(unfenced) else {
         return Err(file.bad(file.head(), "the rule has no `query`", "there is nothing to read"));
     };
