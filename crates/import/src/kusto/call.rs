@@ -134,6 +134,9 @@ impl<'a> Reader<'a> {
                 Ok(Value::DatePart(TimePart::Hour, it.name.clone()))
             }
             ("ago", [Value::Duration(it)]) => Ok(Value::Ago(it.clone())),
+            ("now", [Value::Duration(it)]) if it.starts_with('-') => {
+                Ok(Value::Ago(it.trim_start_matches('-').to_owned()))
+            }
             ("now", []) => Ok(Value::Ago("0s".to_owned())),
             (
                 "ipv4_is_in_range"

@@ -182,13 +182,14 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Names of one step: each value is one of the rows before it.
     fn assignments(&mut self, step: Pair<'a, Rule>) -> Read<()> {
+        let mut given = Vec::new();
         for it in step.into_inner().filter(|it| it.as_rule() == Rule::assignment) {
             let named = it.clone().into_inner().any(|it| it.as_rule() == Rule::equals);
-            if let Some((name, value)) = self.assigned(it)?.filter(|_| named) {
-                self.give(name, value);
-            }
+            given.extend(self.assigned(it)?.filter(|_| named));
         }
+        given.into_iter().for_each(|(name, value)| self.give(name, value));
         Ok(())
     }
 
