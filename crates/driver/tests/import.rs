@@ -321,6 +321,23 @@ fn one_bad_rule_of_a_file_does_not_spoil_the_others() {
     );
 }
 
+/// Kibana's language has the name of Kusto's, too.
+#[test]
+fn rule_files_say_which_language_a_query_is_in() {
+    let toml = "[metadata]\nmaturity = 'production'\n[rule]\nname = 'A'\ntype = 'query'\nlanguage = 'kuery'\nquery = 'a: b'\n";
+    let json = "{\"type\":\"query\",\"language\":\"kuery\",\"query\":\"a: b\"}\n";
+    for (language, file, text) in [
+        ("eql", "a.toml", toml),
+        ("kql", "a.toml", toml),
+        ("kuery", "a.ndjson", json),
+        ("kql", "a.ndjson", json),
+    ] {
+        let imported = import(language, None, file, text);
+        assert_eq!(imported.rules.len(), 1, "{language} {file}: {:#?}", imported.problems);
+        assert!(imported.rules[0].text.contains("a|cased: b"), "{}", imported.rules[0].text);
+    }
+}
+
 /// The correlation that a sequence is, with what its rules mean.
 fn chain(query: &str) -> (ir::Correlation, Vec<Expr>) {
     let imported = import("eql", None, "steps.eql", query);

@@ -119,7 +119,9 @@ pub(crate) fn read(
     };
     let found = match language.key {
         "eql" | "kuery" if text.starts_with('{') => Ok(elastic::ndjson(file, columns)),
-        "eql" | "kuery" if text.lines().any(|it| it.trim() == "[rule]") => {
+        // Both languages are called KQL, and a rule file says which one its query is in.
+        "kql" if elastic::is_export(text) => Ok(elastic::ndjson(file, columns)),
+        "eql" | "kuery" | "kql" if text.lines().any(|it| it.trim() == "[rule]") => {
             elastic::toml(file, columns)
         }
         "kql" if key("query") => sentinel::yaml(language, file, columns),

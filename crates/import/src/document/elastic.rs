@@ -59,6 +59,12 @@ const OTHERS: &[(&str, &str)] = &[
     ("machine_learning", "asks a model"),
 ];
 
+/// Whether the text begins as an export of Kibana does.
+pub fn is_export(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    serde_json::from_str::<Map<String, Value>>(first).is_ok_and(|it| it.contains_key("type"))
+}
+
 /// What Kibana exports: a rule a line.
 pub fn ndjson(file: &File<'_>, columns: &Columns<'_>) -> Vec<Document> {
     let mut res = Vec::new();
