@@ -37,10 +37,16 @@ impl<'a> Reader<'a> {
             ("coalesce", [Value::Operand(it), Value::Text(empty)]) if empty.is_empty() => {
                 Ok(Value::Operand(it.clone()))
             }
-            ("column_ifexists" | "columnifexists", [Value::Text(name), other])
-                if matches!(other, Value::Text(it) if it.is_empty())
-                    || matches!(other, Value::Operand(it) if it.plain() && *it.name == **name) =>
-            {
+            ("column_ifexists" | "columnifexists", [Value::Text(name), other]) => {
+                let same = match other {
+                    Value::Text(it) => it.is_empty(),
+                    Value::Operand(it) => it.plain() && *it.name == **name,
+                    _ => false,
+                };
+                if !same {
+                    let message = "what stands for a column that the table lacks is left aside";
+                    self.leave(span, message);
+                }
                 Ok(Value::Operand(self.column(name.clone())))
             }
             ("split", [Value::Operand(it), Value::Text(at), rest @ ..])

@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Says once that a step says nothing about which events match.
-    fn leave(&mut self, span: Span, message: &str) {
+    pub(super) fn leave(&mut self, span: Span, message: &str) {
         let note = aside(span, message, "a rule says which events match");
         if !self.aside.contains(&note) {
             self.aside.push(note);
