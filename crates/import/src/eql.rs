@@ -14,6 +14,7 @@ use ir::{Case, Cmp, Expr, Field, Number, Predicate, Test};
 use pest::Parser;
 use pest::iterators::Pair;
 use source::Span;
+use target::Kind;
 
 use crate::columns::Columns;
 use crate::literal::{self, Escaped};
@@ -242,7 +243,10 @@ impl Reader<'_> {
             }
             Value::Bool(it) if equality => Predicate::Bool(it),
             Value::Null if equality => Predicate::Null,
-            Value::Text(text) if Number::parse(&text).is_some() => {
+            // Elasticsearch reads it as the field is mapped: a keyword has the order of its letters.
+            Value::Text(text)
+                if self.columns.kind(&field) == Kind::Number && Number::parse(&text).is_some() =>
+            {
                 Predicate::Number(cmp(sign), Number::parse(&text).unwrap_or(Number::Int(0)))
             }
             Value::Text(_) => {

@@ -148,7 +148,12 @@ impl Reader<'_> {
         };
         let value = value.map(|it| self.value(it)).transpose()?;
         let number = match value {
-            Some(Value::Text(it, _)) => Number::parse(&it),
+            // In quotes it may be text, which has the order of its letters.
+            Some(Value::Text(it, quoted))
+                if !quoted || self.columns.kind(field) == Kind::Number =>
+            {
+                Number::parse(&it)
+            }
             _ => None,
         };
         match number {
