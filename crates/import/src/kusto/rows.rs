@@ -4,13 +4,13 @@
 //! Does not know: what a condition asks.
 
 use diagnostic::Diagnostic;
-use ir::Expr;
+use ir::{Expr, Field, Predicate};
 use pest::iterators::Pair;
 use rustc_hash::{FxHashMap, FxHashSet};
 use source::Span;
 
 use super::grammar::Rule;
-use super::{Named, Read, Reader, Value};
+use super::{Named, Read, Reader, Value, step};
 use crate::Query;
 use crate::place::unsayable;
 
@@ -28,10 +28,53 @@ pub struct Rows<'a> {
     pub names: FxHashMap<String, Named<'a>>,
     /// The columns that are left when rows were joined to groups, and what is said of all others.
     pub keys: Option<(FxHashSet<String>, Box<Diagnostic>)>,
+    /// The list of which each element has a row of its own.
+    pub element: Option<Element>,
     /// How far back they reach.
     pub lookback: Option<String>,
     /// The most of them, and where that is said.
     pub limit: Option<(u64, Span)>,
+}
+
+/// A list of which each element has a row of its own.
+#[derive(Debug, Clone)]
+pub struct Element {
+    /// The column of the list.
+    pub column: String,
+    /// Where that is said.
+    pub span: Span,
+    /// Whether a filter asked for such an element.
+    pub asked: bool,
+}
+
+impl Element {
+    /// Whether a filter can be asked of the list in place of one element, which any of its elements passes.
+    /// A second filter would have to be of the same element, and a rule knows of no such thing.
+    pub fn takes(&mut self, filter: &Expr) -> bool {
+        let (mut mine, mut others) = (false, false);
+        filter.for_each_test(&mut |it| {
+            let rest = match &it.field {
+                Field::Named(name) => name.strip_prefix(&*self.column),
+                _ => None,
+            };
+            match rest {
+                Some(rest) if rest.is_empty() || rest.starts_with('.') => mine = true,
+                _ => others = true,
+            }
+        });
+        if !mine {
+            return true;
+        }
+        let one = |it: &Expr| match it {
+            Expr::Test(it) => !matches!(it.predicate, Predicate::Null),
+            _ => false,
+        };
+        let plain = match filter {
+            Expr::Any(parts) => parts.iter().all(one),
+            it => one(it),
+        };
+        plain && !others && !std::mem::replace(&mut self.asked, true)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -201,6 +244,10 @@ impl<'a> Reader<'a> {
             if let Some((_, span)) = rows.limit.filter(|_| several) {
                 let message = "the matches in several tables are limited together";
                 return Err(self.refuse(span, message, "a rule has a limit of its own"));
+            }
+            // There is no row of an empty list.
+            if let Some(it) = rows.element.filter(|it| !it.asked) {
+                return Err(Box::new(step::unsaid("mv-expand", it.span)));
             }
             let place: Vec<(&'static str, String)> =
                 rows.table.into_iter().map(|it| ("table", it)).collect();

@@ -5,6 +5,7 @@ use pest::iterators::Pair;
 use source::Span;
 
 use super::grammar::Rule;
+use super::rows::Element;
 use super::{Named, Read, Reader, Value};
 use crate::place::{aside, unsayable};
 
@@ -27,6 +28,7 @@ impl<'a> Reader<'a> {
             Rule::grouped => self.grouped(step, "summarize", span)?,
             Rule::distinct => self.grouped(step, "distinct", span)?,
             Rule::limited => self.limited(step, span)?,
+            Rule::expanded => self.expanded(step, span)?,
             Rule::parse | Rule::parse_kv => {
                 let why = self.refuse(
                     span,
@@ -106,7 +108,35 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// A row of each element: what is then asked of one element is asked of the list.
+    fn expanded(&mut self, step: Pair<'a, Rule>, span: Span) -> Read<()> {
+        let (mut name, mut list) = (None, None);
+        for it in step.into_inner() {
+            match it.as_rule() {
+                Rule::name => name = Some(self.name(&it)?),
+                Rule::operand => list = Some(self.operand(it)?),
+                _ => {}
+            }
+        }
+        match list {
+            Some(Value::Operand(it)) if it.plain() && self.rows.element.is_none() => {
+                let column = it.name.to_string();
+                if let Some(name) = name {
+                    self.give(name, Named::Value(Value::Operand(it)));
+                }
+                self.rows.element = Some(Element { column, span, asked: false });
+                self.leave(span, "that each element has a row of its own is left aside");
+                Ok(())
+            }
+            _ => Err(Box::new(unsaid("mv-expand", span))),
+        }
+    }
+
     fn limited(&mut self, step: Pair<'a, Rule>, span: Span) -> Read<()> {
+        // Rows of one event would be counted, and not events.
+        if self.rows.element.is_some() {
+            return Err(Box::new(unsaid("take", span)));
+        }
         let count = step.into_inner().find(|it| it.as_rule() == Rule::operand);
         let count = match count {
             Some(it) => self.operand(it)?,
@@ -133,6 +163,11 @@ impl<'a> Reader<'a> {
             }
             let value = self.logic(part)?;
             let truth = self.truth(value, span)?;
+            if let Some(it) = &mut self.rows.element
+                && !it.takes(&truth.yes)
+            {
+                return Err(Box::new(unsaid("mv-expand", it.span)));
+            }
             self.rows.filters.push(truth.yes);
         }
         Ok(())
