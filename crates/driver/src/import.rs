@@ -3,26 +3,37 @@
 //! What is written is read again and compared with the query: a rule that says something else is
 //! never given out.
 
-use ::import::{About, Columns, Document, Draft, Language, NOT_IMPORTED, Query, Shelf};
+mod chain;
+
+use ::import::{
+    About, Body, Columns, Document, Draft, Language, NOT_IMPORTED, Query, Reading, Shelf,
+};
 use diagnostic::{Diagnostic, Severity};
 use ir::{Case, Expr, Field, LogSource, Pattern, Predicate, Test, normalize};
 use source::{Sources, Span};
 use target::{Profile, SourceSpec, Target};
 
 use crate::builtin::Targets;
-use crate::load::load;
+use crate::load::{Loaded, LoadedRule, load};
 use crate::verify::{Verified, compare};
 
 /// What to read, and into which words.
 #[derive(Debug)]
 pub struct ImportRequest<'a> {
-    /// The language.
+    /// The language that was asked for: a file may say that a query of it is in another.
     pub language: &'static Language,
-    /// The target that writes it.
-    target: Option<&'a Target>,
+    targets: &'a Targets,
     /// The profile whose field map is reversed; without one, fields keep their names.
+    profile: Option<String>,
+}
+
+/// How the queries of one language become rules.
+struct Way<'a> {
+    language: &'static Language,
+    /// The target that writes the language.
+    target: Option<&'a Target>,
     profile: Option<&'a Profile>,
-    profile_name: String,
+    profile_name: &'a str,
 }
 
 /// What came of some files.
@@ -56,25 +67,30 @@ impl<'a> ImportRequest<'a> {
             let known: Vec<&str> = ::import::LANGUAGES.iter().map(|it| it.key).collect();
             return Err(format!("`{key}` is not read; known: {}", known.join(", ")));
         };
-        let target = targets.iter().find(|it| it.manifest.reader.as_deref() == Some(key));
-        let mut found = None;
-        if let Some(name) = profile {
-            found = target.and_then(|it| it.profile(name));
-            if found.is_none() {
-                let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
-                let known: Vec<&str> = known.collect();
-                return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
-            }
+        let target = writer(targets, key);
+        if let Some(name) = profile.filter(|it| target.and_then(|at| at.profile(it)).is_none()) {
+            let known = target.into_iter().flat_map(Target::profiles).map(|it| it.0);
+            let known: Vec<&str> = known.collect();
+            return Err(format!("there is no profile `{name}`; known: {}", known.join(", ")));
         }
-        let profile_name = profile.unwrap_or_default().to_owned();
-        Ok(ImportRequest { language, target, profile: found, profile_name })
+        Ok(ImportRequest { language, targets, profile: profile.map(str::to_owned) })
+    }
+
+    fn way(&self, language: &'static Language) -> Way<'_> {
+        let target = writer(self.targets, language.key);
+        let profile_name = self.profile.as_deref().unwrap_or_default();
+        let profile = target.and_then(|it| it.profile(profile_name));
+        Way { language, target, profile, profile_name }
     }
 
     /// Makes rules of the queries in some files.
     pub fn import(&self, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Imported {
         let mut res = Imported::default();
         let mut shelf = Shelf::default();
-        let columns = self.profile.map_or(Columns::unknown(), Columns::of);
+        let ways = ::import::LANGUAGES.iter().map(|it| self.way(it));
+        let known: Vec<(&'static str, &Profile)> =
+            ways.filter_map(|it| Some((it.language.key, it.columns()?))).collect();
+        let columns = Columns::by_language(&known);
         let mut readable = Vec::new();
         for (path, bytes) in files {
             let decoded = source::decode(bytes);
@@ -111,16 +127,37 @@ impl<'a> ImportRequest<'a> {
                 return;
             }
         };
-        res.problems.extend(query.aside.iter().cloned());
         let mut about = document.about;
-        if about.lookback.is_none() {
-            about.lookback.clone_from(&query.lookback);
+        if let Reading::Event(query) = &query {
+            res.problems.extend(query.aside.iter().cloned());
+            if about.lookback.is_none() {
+                about.lookback.clone_from(&query.lookback);
+            }
+            about.max_alerts = match (about.max_alerts, query.limit) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
         }
         let stem = std::path::Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
         let titled = about.title.clone().filter(|_| !alone);
-        let title = about.title.get_or_insert_with(|| spoken(&stem));
-        let name = slug(titled.as_deref().unwrap_or(if path == "<stdin>" { title } else { &stem }));
-        match self.rule(&query, &about, span) {
+        let title = about.title.get_or_insert_with(|| match &document.part {
+            Some(part) => format!("{} ({part})", spoken(&stem)),
+            None => spoken(&stem),
+        });
+        let name = match (&titled, &document.part) {
+            (Some(it), _) => slug(it),
+            (None, None) if path != "<stdin>" => slug(&stem),
+            _ => slug(title),
+        };
+        let way = self.way(document.language);
+        let made = match &query {
+            Reading::Event(query) => way.rule(query, &about, span),
+            Reading::Chain(it) => {
+                res.problems.extend(it.aside.iter().cloned());
+                way.chain(it, &about, span)
+            }
+        };
+        match made {
             Ok(text) => {
                 let count = res.rules.iter().filter(|it| it.name == name).count();
                 let taken = |it: &str| res.rules.iter().any(|rule| rule.name == it);
@@ -135,44 +172,84 @@ impl<'a> ImportRequest<'a> {
             Err(problem) => res.problems.push(*problem),
         }
     }
+}
+
+/// A query with its log source.
+struct Placed<'a> {
+    /// What it asks of the events of the log source, in the words of the rule.
+    expr: Expr,
+    logsource: LogSource,
+    /// The place of a profile that the log source is.
+    source: Option<&'a SourceSpec>,
+}
+
+/// The target that writes a language.
+fn writer<'a>(targets: &'a Targets, key: &str) -> Option<&'a Target> {
+    targets.iter().find(|it| it.manifest.reader.as_deref() == Some(key))
+}
+
+impl<'a> Way<'a> {
+    /// What columns hold: a profile says so, the one whose field map is undone or, where names can be
+    /// kept, the one that knows them.
+    fn columns(&self) -> Option<&'a Profile> {
+        let named = |target: &'a Target| target.profile(&target.manifest.default_profile);
+        let kept = self.language.taxonomy.and(self.target).and_then(named);
+        self.profile.or(kept)
+    }
 
     /// One query as a rule.
     fn rule(&self, query: &Query, about: &About, span: Span) -> Result<String, Box<Diagnostic>> {
+        let placed = self.placed(query, about, span)?;
+        let text = self.written(about, None, Body::Rule(&placed.expr, &placed.logsource), span)?;
+        let loaded = loaded(&text);
+        let [rule] = loaded.rules.as_slice() else {
+            return Err(wrong(span, "it is not one rule"));
+        };
+        self.confirm(rule, &loaded, &placed, query, span)?;
+        Ok(text)
+    }
+
+    /// A query as a rule has it: its log source, and the rest in the words of the rule.
+    fn placed(
+        &self,
+        query: &Query,
+        about: &About,
+        span: Span,
+    ) -> Result<Placed<'a>, Box<Diagnostic>> {
         let mut expr = normalize(query.expr.clone(), &mut Vec::new());
         let places = self.places(query, &expr, span);
-        let mut source = places.first().copied();
-        let mut logsource = source.map(|it| it.logsource.logsource());
-        let mut taxonomy = None;
-        match self.profile {
-            Some(profile) => {
-                let (found, renamed) = self.reversed(profile, &places, &expr, query, span)?;
-                expr = renamed;
-                logsource = Some(found.logsource.logsource());
-                source = Some(found);
-            }
-            None => {
-                taxonomy = self.language.taxonomy;
-                if source.is_none() {
-                    let (native, test) = native(query, about, span);
-                    logsource = Some(native);
-                    let all = test.into_iter().chain([expr]);
-                    expr = normalize(Expr::all(all.collect()), &mut Vec::new());
-                }
-            }
+        if let Some(profile) = self.profile {
+            let (source, expr) = self.reversed(profile, &places, &expr, query, span)?;
+            let logsource = source.logsource.logsource();
+            return Ok(Placed { expr, logsource, source: Some(source) });
         }
-        let logsource = logsource.unwrap_or_default();
+        let source = places.first().copied();
+        let logsource = match source {
+            Some(it) => it.logsource.logsource(),
+            None => {
+                let (native, test) = native(query, about, span);
+                let all = test.into_iter().chain([expr]);
+                expr = normalize(Expr::all(all.collect()), &mut Vec::new());
+                native
+            }
+        };
+        Ok(Placed { expr, logsource, source })
+    }
+
+    fn written(
+        &self,
+        about: &About,
+        name: Option<&str>,
+        body: Body<'_>,
+        span: Span,
+    ) -> Result<String, Box<Diagnostic>> {
         let target = self.target.map(|it| it.manifest.name.as_str());
-        let draft = Draft { about, expr: &expr, logsource: &logsource, taxonomy, target };
-        let text = draft.write().map_err(|it| {
-            Box::new(Diagnostic::error(
-                &NOT_IMPORTED,
-                it.span.unwrap_or(span),
-                it.why,
-                "a rule can't say this",
-            ))
-        })?;
-        self.confirm(&text, &expr, query, source, span)?;
-        Ok(text)
+        let taxonomy = self.language.taxonomy.filter(|_| self.profile.is_none());
+        let draft = Draft { about, name, body, taxonomy, target };
+        draft.write().map_err(|it| {
+            let span = it.span.unwrap_or(span);
+            Box::new(Diagnostic::error(&NOT_IMPORTED, span, it.why, "a rule can't say this"))
+        })
     }
 
     /// The place of the profile and the expression over its fields, for the first place that has all.
@@ -237,58 +314,55 @@ impl<'a> ImportRequest<'a> {
         res.into_iter().map(|it| it.1).collect()
     }
 
-    /// Reads the rule that was written, and compares it with the query.
+    /// Compares the rule that was written, and is read again, with the query.
     fn confirm(
         &self,
-        text: &str,
-        expr: &Expr,
+        rule: &LoadedRule,
+        loaded: &Loaded,
+        placed: &Placed<'_>,
         query: &Query,
-        source: Option<&SourceSpec>,
         span: Span,
     ) -> Result<(), Box<Diagnostic>> {
-        let wrong = |why: String| {
-            Box::new(
-                Diagnostic::error(
-                    &NOT_IMPORTED,
-                    span,
-                    "the rule would not say what the query says",
-                    why,
-                )
-                .with_help("this is a defect of the import: please report the query"),
-            )
-        };
-        let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
-        let [rule] = loaded.rules.as_slice() else {
-            return Err(wrong("it is not one rule".to_owned()));
-        };
         let Some(lowered) = &rule.lowered else {
             let all = rule.problems.iter().chain(&loaded.problems);
-            let why =
-                all.filter(|it| it.severity == Severity::Error).map(|it| it.message.clone()).next();
-            return Err(wrong(why.unwrap_or_default()));
+            let why = all.filter(|it| it.severity == Severity::Error).map(|it| it.message.as_str());
+            return Err(wrong(span, why.take(1).collect::<String>()));
         };
-        let same = |one: &Expr, other: &Expr| match crate::relation::same(one, other) {
-            true => Ok(()),
-            false => match prove::equivalent(one, other, &prove::Schema::many()) {
-                prove::Verdict::Proved(_) => Ok(()),
-                prove::Verdict::Differs(it) => Err(wrong(format!("they differ on {}", it.event))),
-                prove::Verdict::Unknown(why) => Err(wrong(why.to_string())),
-            },
-        };
-        same(expr, &lowered.rule.expr)?;
+        let (one, other) = (&placed.expr, &lowered.rule.expr);
+        if !crate::relation::same(one, other) {
+            match prove::equivalent(one, other, &prove::Schema::many()) {
+                prove::Verdict::Proved(_) => {}
+                prove::Verdict::Differs(it) => {
+                    return Err(wrong(span, format!("they differ on {}", it.event)));
+                }
+                prove::Verdict::Unknown(why) => return Err(wrong(span, why.to_string())),
+            }
+        }
         // What the profile makes of it must be the query again.
-        if let (Some(target), Some(profile), Some(_)) = (self.target, self.profile, source) {
-            let Some(mapped) = target.mapped(&lowered.rule, &self.profile_name) else {
-                return Err(wrong("the profile has no place for it".to_owned()));
+        if let (Some(target), Some(profile), Some(_)) = (self.target, self.profile, placed.source) {
+            let Some(mapped) = target.mapped(&lowered.rule, self.profile_name) else {
+                return Err(wrong(span, "the profile has no place for it"));
             };
             let asked = profile.in_rows(&mapped);
             match compare(&asked, &query.expr, target::Fidelity::Exact, target, profile) {
                 Verified::Proved => {}
-                other => return Err(wrong(other.reason().unwrap_or_default())),
+                other => return Err(wrong(span, other.reason().unwrap_or_default())),
             }
         }
         Ok(())
     }
+}
+
+fn loaded(text: &str) -> Loaded {
+    load([("rule.yml".to_owned(), text.as_bytes().to_vec())])
+}
+
+fn wrong(span: Span, why: impl Into<String>) -> Box<Diagnostic> {
+    let message = "the rule would not say what the query says";
+    Box::new(
+        Diagnostic::error(&NOT_IMPORTED, span, message, why)
+            .with_help("this is a defect of the import: please report the query"),
+    )
 }
 
 /// Where the query looks, as a log source of its own, and as a test where there is one.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::import::{Columns, Language, Shelf};
+use ::import::{Columns, Language, Reading, Shelf};
 use ir::{Case, Cmp, Expr, Field, Net, Part, Pattern, Predicate, Regex, Test, normalize};
 use prove::{Prover, Schema};
 use serde_json::Value;
@@ -76,7 +76,8 @@ impl Request {
             Err(problems) => Err(problems),
         };
         let query = match query {
-            Ok(it) => it,
+            Ok(Reading::Event(it)) => it,
+            Ok(Reading::Chain(_)) => return unknown("it is about several events"),
             Err(problems) => {
                 let why = problems.first().map_or("nothing was read", |it| it.message.as_str());
                 return Verified::Unknown(format!("it can't be read back: {why}"));

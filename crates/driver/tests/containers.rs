@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ::import::{Columns, Language, Shelf};
+use ::import::{Columns, Language, Reading, Shelf};
 use rulec_driver::{Request, Targets};
 use source::FileId;
 use target::Fidelity;
@@ -28,7 +28,9 @@ fn the_joined_command_line_is_said_to_be_one_and_gives_the_verdicts_of_the_fixtu
     let language = Language::get("kql").unwrap();
     let columns = Columns::of(profile);
     let read = language.documents(&output.text, FileId::FIRST, &columns, &mut Shelf::default());
-    let query = read.unwrap().pop().unwrap().query.unwrap();
+    let Reading::Event(query) = read.unwrap().pop().unwrap().query.unwrap() else {
+        unreachable!("a rule is about one event")
+    };
     let matcher = matcher::Matcher::new(&query.expr).unwrap();
     let (mut matched, mut quiet) = (0, 0);
     for fixture in &rule.lowered.as_ref().unwrap().rule.fixtures {

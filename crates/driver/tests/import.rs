@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use ::import::{Columns, LANGUAGES, Language, Shelf};
+use ::import::{Columns, LANGUAGES, Language, Reading, Shelf};
 use ir::Expr;
 use prove::{Schema, equivalent};
 use rulec_driver::{ImportRequest, Imported, Loaded, Request, Targets, Verified, load};
@@ -47,37 +47,51 @@ fn the_way_there_and_back_changes_nothing() {
         let mut refused = Vec::new();
         for query in queries(language) {
             let imported = import(language.key, None, "query.txt", &query);
-            let [made] = imported.rules.as_slice() else {
-                panic!("{query}\n{:#?}", imported.problems);
-            };
-            let loaded = rule(&made.text);
-            let output = match request.convert(&loaded.rules[0], &targets, false).result {
-                Ok(it) => it,
-                Err(problems) => {
-                    refused.push(format!("{query}: {}", problems[0].message));
-                    continue;
+            assert!(!imported.rules.is_empty(), "{query}\n{:#?}", imported.problems);
+            for made in imported.rules {
+                if let Err(why) = there_and_back(language, target.unwrap(), &request, &made.text) {
+                    refused.push(format!("{query}: {why}"));
                 }
-            };
-            let mut read = language
-                .documents(&output.text, FileId::FIRST, &Columns::unknown(), &mut Shelf::default())
-                .unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
-            let back = read.remove(0).query.unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
-            let schema =
-                if target.unwrap().manifest.single { Schema::single() } else { Schema::many() };
-            // Where a missing text is kept as an empty one, a row holds no empty text.
-            let rows = match &target.unwrap().manifest.empty_text {
-                Some(_) => not_empty(meaning(&loaded)),
-                None => Expr::Const(true),
-            };
-            for (one, other) in [(meaning(&loaded), &back.expr), (&back.expr, meaning(&loaded))] {
-                let mut prover = prove::Prover::new(&schema);
-                let verdict = prover.ask(&[(one, true), (other, false), (&rows, true)]);
-                let shown = format!("{query}\n{}\n{}\n{verdict:?}", made.text, output.text);
-                assert!(verdict.is_proved(), "{shown}");
             }
         }
         assert!(refused.is_empty(), "{}: {refused:#?}", language.key);
     }
+}
+
+/// Converts a rule, reads the output and compares.
+fn there_and_back(
+    language: &'static Language,
+    target: &target::Target,
+    request: &Request,
+    text: &str,
+) -> Result<(), String> {
+    let targets = Targets::builtin();
+    let loaded = rule(text);
+    let converted = request.convert(&loaded.rules[0], &targets, false).result;
+    let output = converted.map_err(|it| it[0].message.clone())?;
+    let mut read = language
+        .documents(&output.text, FileId::FIRST, &Columns::unknown(), &mut Shelf::default())
+        .unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
+    let back = read.remove(0).query.unwrap_or_else(|it| panic!("{}\n{it:#?}", output.text));
+    let Reading::Event(back) = back else { panic!("{}", output.text) };
+    let schema = if target.manifest.single { Schema::single() } else { Schema::many() };
+    // Where a missing text is kept as an empty one, a row holds no empty text.
+    let rows = match &target.manifest.empty_text {
+        Some(_) => not_empty(meaning(&loaded)),
+        None => Expr::Const(true),
+    };
+    use target::Fidelity::{Exact, Narrower, Wider};
+    // A language that can't say it all says so.
+    let (all, none) = (meaning(&loaded), &back.expr);
+    for (one, other, told) in [(all, none, Wider), (none, all, Narrower)] {
+        if output.fidelity != Exact && output.fidelity != told {
+            continue;
+        }
+        let mut prover = prove::Prover::new(&schema);
+        let verdict = prover.ask(&[(one, true), (other, false), (&rows, true)]);
+        assert!(verdict.is_proved(), "{text}\n{}\n{verdict:?}", output.text);
+    }
+    Ok(())
 }
 
 /// No field holds the empty text.
@@ -242,9 +256,30 @@ fn broken_files_are_located() {
         (
             "kql",
             "a.yaml",
-            "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: gt\ntriggerThreshold: 5\n",
-            "counts its matches",
+            "name: a\nquery: |\n  T | where A == 1\ntriggerOperator: lt\ntriggerThreshold: 5\n",
+            "how few its matches are",
             4,
+        ),
+        (
+            "eql",
+            "a.toml",
+            "[rule]\ntype = 'threshold'\nlanguage = 'kuery'\nquery = 'a: b'\n",
+            "of the type `threshold` counts its matches",
+            2,
+        ),
+        (
+            "eql",
+            "a.toml",
+            "[rule]\ntype = 'query'\nquery = 'a: b'\n[[rule.filters]]\n[rule.filters.meta]\n",
+            "has filters besides its query",
+            4,
+        ),
+        (
+            "eql",
+            "a.ndjson",
+            "{\"type\":\"query\",\"query\":\"a: b\",\"exceptions_list\":[{\"id\":\"x\"}]}\n",
+            "has exceptions besides its query",
+            1,
         ),
         ("falco", "a.yaml", "- rule: a\n  condition: x: y\n", "this is not YAML", 2),
         (
@@ -263,6 +298,144 @@ fn broken_files_are_located() {
         let position = file.position(problem.primary.span.start as usize);
         assert_eq!(position.line, line, "{text}\n{}", problem.message);
     }
+}
+
+/// A rule that can't be read is told of, and the others of its file are rules.
+#[test]
+fn one_bad_rule_of_a_file_does_not_spoil_the_others() {
+    let text = "{\"name\":\"A\",\"type\":\"eql\",\"query\":\"process where a == 1\"}\n{\"name\":\"B\"\n{\"name\":\"C\",\
+                \"type\":\"esql\",\"query\":\"from x\",\"language\":\"esql\"}\n{\"name\":\"D\",\"type\":\"query\",\
+                \"query\":\"a: b\"}\n{\"list_id\":\"x\",\"type\":\"detection\"}\n{\"exported_count\":4}\n";
+    let imported = import("eql", None, "a.ndjson", text);
+    let names: Vec<&str> = imported.rules.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["a", "d"]);
+    let said: Vec<&str> = imported.problems.iter().map(|it| it.message.as_str()).collect();
+    assert!(said[0].starts_with("this is not JSON"), "{said:?}");
+    assert_eq!(
+        said[1..],
+        ["the query of this rule is in `esql`", "left aside: a list of exceptions"]
+    );
+    assert!(
+        meaning(&rule(&imported.rules[1].text))
+            == meaning(&rule(&import("kuery", None, "q", "a: b").rules[0].text))
+    );
+}
+
+/// Kibana's language has the name of Kusto's, too.
+#[test]
+fn rule_files_say_which_language_a_query_is_in() {
+    let toml = "[metadata]\nmaturity = 'production'\n[rule]\nname = 'A'\ntype = 'query'\nlanguage = 'kuery'\nquery = 'a: b'\n";
+    let json = "{\"type\":\"query\",\"language\":\"kuery\",\"query\":\"a: b\"}\n";
+    for (language, file, text) in [
+        ("eql", "a.toml", toml),
+        ("kql", "a.toml", toml),
+        ("kuery", "a.ndjson", json),
+        ("kql", "a.ndjson", json),
+    ] {
+        let imported = import(language, None, file, text);
+        assert_eq!(imported.rules.len(), 1, "{language} {file}: {:#?}", imported.problems);
+        assert!(imported.rules[0].text.contains("a|cased: b"), "{}", imported.rules[0].text);
+    }
+}
+
+/// The correlation that a sequence is, with what its rules mean.
+fn chain(query: &str) -> (ir::Correlation, Vec<Expr>) {
+    let imported = import("eql", None, "steps.eql", query);
+    let [made] = imported.rules.as_slice() else { panic!("{query}\n{:#?}", imported.problems) };
+    let loaded = load([("rule.yml".to_owned(), made.text.as_bytes().to_vec())]);
+    assert!(loaded.problems.is_empty(), "{}\n{:#?}", made.text, loaded.problems);
+    let rules = loaded.rules.iter().map(|it| it.lowered.as_ref().unwrap().rule.expr.clone());
+    let correlation = loaded.correlations[0].correlation.clone();
+    (correlation.unwrap_or_else(|| panic!("{}", made.text)), rules.collect())
+}
+
+/// A sequence with a span is a correlation, and the correlation is the sequence again.
+#[test]
+fn sequences_are_correlations() {
+    let targets = Targets::builtin();
+    let request = Request::parse("eql/none", &targets).unwrap();
+    for (query, seconds, keys) in [
+        ("sequence with maxspan=1m [process where a == \"x\"] [file where b : \"y*\"]", 60, 0),
+        (
+            "sequence by host.id, user.id with maxspan=2h\n  [process where a == 1] // it's one\n  [file where \
+             not b == 2]\n  [any where c == 3]",
+            7200,
+            2,
+        ),
+        ("sequence by host.id with maxspan=5s [process where a == \"x\"] with runs=10", 5, 1),
+        ("sequence with maxspan=30s [process where a == 1] by p [file where b == 2] by p", 30, 1),
+    ] {
+        let (one, rules) = chain(query);
+        assert_eq!((one.seconds.value, one.group_by.len()), (seconds, keys), "{query}");
+        let imported = import("eql", None, "steps.eql", query);
+        let text = &imported.rules[0].text;
+        let loaded = load([("rule.yml".to_owned(), text.as_bytes().to_vec())]);
+        let output = request.correlate(&loaded, &loaded.correlations[0], &targets, false).result;
+        let (other, others) = chain(&output.unwrap().text);
+        assert_eq!(one.question, other.question);
+        assert_eq!(one.seconds.value, other.seconds.value);
+        let fields = |it: &ir::Correlation| -> Vec<Vec<String>> {
+            let fields = |it: &ir::Member| it.fields.iter().map(|it| it.to_string()).collect();
+            it.members.iter().map(fields).collect()
+        };
+        assert_eq!(fields(&one), fields(&other));
+        for (one, other) in rules.iter().zip(&others) {
+            // Written out, each event also says that it holds the keys.
+            let back = prove::includes(one, other, &Schema::many()).is_proved();
+            assert!(back, "{text}");
+            assert!(keys > 0 || equivalent(one, other, &Schema::many()).is_proved(), "{text}");
+        }
+        assert_eq!(rules.len(), others.len());
+    }
+    // Keys that differ from event to event are aliases.
+    let (it, _) = chain(
+        "sequence by h with maxspan=1m [process where a == 1] by p.id [file where b == 2] by p.parent.id",
+    );
+    let fields: Vec<Vec<&str>> =
+        it.members.iter().map(|it| it.fields.iter().map(|it| &**it).collect()).collect();
+    assert_eq!(fields, [["h", "p.id"], ["h", "p.parent.id"]]);
+}
+
+/// Queries with blank lines between them are several; a query over several tables is a rule of each.
+#[test]
+fn several_queries_of_a_file_are_several_rules() {
+    let text = "// first\nT\n| where A == 1\n\n// only said\n\nunion U, V\n| where B == 'x'\n| take 0x1f\n";
+    let imported = import("kql", None, "some_queries.kql", text);
+    let titles: Vec<String> = imported.rules.iter().map(|it| it.name.clone()).collect();
+    assert_eq!(titles, ["some_queries_1"]);
+    assert_eq!(imported.problems[0].message, "the matches in several tables are limited together");
+    let imported = import("kql", None, "some_queries.kql", &text.replace("| take 0x1f\n", ""));
+    let titles: Vec<String> = imported.rules.iter().map(|it| it.name.clone()).collect();
+    assert_eq!(titles, ["some_queries_1", "some_queries_2_u", "some_queries_2_v"]);
+    let yaml = "id: 4fd5bb0d-4b1c-4a0a-9c3e-5b7e1f1b9f52\nname: A\ntactics: [CommandandControl, Ransomware]\n\
+                triggerOperator: gt\ntriggerThreshold: 5\neventGroupingSettings: { aggregationKind: \
+                SingleAlert }\nmetadata: { author: { name: Jo } }\nquery: \"```kusto\\nunion T, U\\n| where A == \
+                'No'\\n| take 5\\n```\"\n";
+    let imported = import("kql", None, "a.yaml", &yaml.replace("union T, U", "T"));
+    assert_eq!(imported.rules.len(), 1, "{:#?}", imported.problems);
+    let made = &imported.rules[0].text;
+    for part in [
+        "author: Jo",
+        "attack.command-and-control",
+        "A|cased: 'No'",
+        "threshold: 5",
+        "max_alerts: 5",
+    ] {
+        assert!(made.contains(part), "{part}\n{made}");
+    }
+    assert!(
+        !made.contains("ansomware")
+            && imported.problems.iter().any(|it| it.message.contains("`Ransomware`"))
+    );
+    let imported = import("kql", None, "a.yaml", &yaml.replace("\\n| take 5", ""));
+    let titles = imported.rules.iter().map(|it| it.text.lines().next().unwrap());
+    assert!(titles.eq(["title: A (T)", "title: A (U)"]));
+    assert!(!imported.rules[0].text.contains("4fd5bb0d"));
+    let text = "---\nname: A\nquery: T | where A == 1\n---\nname: B\nquery: T | count\n---\nname: C\nquery: U | where A == 2\n---\n";
+    let imported = import("kql", None, "a.yaml", text);
+    let names: Vec<&str> = imported.rules.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["a", "c"]);
+    assert!(imported.problems[0].message.contains("`count`"));
 }
 
 /// Falco looks at a condition when it has read all of its files, so a later one changes earlier ones.

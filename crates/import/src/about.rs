@@ -54,21 +54,15 @@ pub(crate) fn uuid(text: &str) -> Option<String> {
     (lengths && digits).then(|| text.to_ascii_lowercase())
 }
 
-/// ATT&CK's tactic as a tag: `Credential Access` and `CredentialAccess` are `attack.credential-access`.
-pub(crate) fn tactic(name: &str) -> String {
-    let mut res = String::from("attack.");
-    let mut last = ' ';
-    for ch in name.trim().chars() {
-        let small = last.is_lowercase() && ch.is_uppercase();
-        if small || matches!(ch, ' ' | '_') {
-            res.push('-');
-        }
-        if !matches!(ch, ' ' | '_') {
-            res.push(ch.to_ascii_lowercase());
-        }
-        last = ch;
-    }
-    res
+/// ATT&CK's tactic as a tag, if it is one: `Credential Access` and `CredentialAccess` are
+/// `attack.credential-access`.
+pub(crate) fn tactic(name: &str) -> Option<String> {
+    let letters = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphabetic).map(|it| it.to_ascii_lowercase()).collect()
+    };
+    let wanted = letters(name);
+    let found = attack::tactics().iter().find(|it| letters(it.short) == wanted)?;
+    Some(format!("attack.{}", found.short))
 }
 
 /// ATT&CK's technique as a tag, if it is one.
@@ -111,8 +105,11 @@ mod tests {
 
     #[test]
     fn tactics_and_techniques_are_tags() {
-        assert_eq!(tactic("Credential Access"), "attack.credential-access");
-        assert_eq!(tactic("CommandAndControl"), "attack.command-and-control");
+        for name in ["Credential Access", "CredentialAccess", "credential_access"] {
+            assert_eq!(tactic(name).unwrap(), "attack.credential-access");
+        }
+        assert_eq!(tactic("CommandandControl").unwrap(), "attack.command-and-control");
+        assert_eq!(tactic("Ransomware"), None);
         assert_eq!(technique("T1059.004").unwrap(), "attack.t1059.004");
         assert_eq!(technique("Test"), None);
         assert!(uuid("E3768a83-8c03-4d23-a022-51394ec0f000").is_some() && uuid("x").is_none());

@@ -8,17 +8,30 @@ use target::{Kind, Profile};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Columns<'a> {
     profile: Option<&'a Profile>,
+    /// What languages know otherwise, by their keys: a file may hold queries in several.
+    others: &'a [(&'static str, &'a Profile)],
 }
 
 impl<'a> Columns<'a> {
     /// Nothing is known: what a query asks of a column decides.
     pub fn unknown() -> Columns<'static> {
-        Columns { profile: None }
+        Columns::default()
     }
 
     /// What a profile says of them.
     pub fn of(profile: &'a Profile) -> Columns<'a> {
-        Columns { profile: Some(profile) }
+        Columns { profile: Some(profile), others: &[] }
+    }
+
+    /// What is known of them in each of some languages.
+    pub fn by_language(others: &'a [(&'static str, &'a Profile)]) -> Columns<'a> {
+        Columns { profile: None, others }
+    }
+
+    /// What is known in one language.
+    pub(crate) fn in_language(self, key: &str) -> Columns<'a> {
+        let other = self.others.iter().find(|it| it.0 == key).map(|it| it.1);
+        Columns { profile: other.or(self.profile), others: &[] }
     }
 
     /// What a column holds.

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 use source::{FileId, Span};
 
 use crate::about::About;
-use crate::codes::{BAD_ENVELOPE, LEFT_ASIDE};
-use crate::{Columns, Language, Place, Query};
+use crate::codes::{BAD_ENVELOPE, LEFT_ASIDE, UNREADABLE};
+use crate::{Columns, Language, Place, Reading};
 
 pub use falco::Shelf;
 
@@ -22,8 +22,12 @@ pub use falco::Shelf;
 pub struct Document {
     /// What is said about it.
     pub about: About,
+    /// The language of its query.
+    pub language: &'static Language,
     /// What it asks, or why that can't be read.
-    pub query: Result<Query, Vec<Diagnostic>>,
+    pub query: Result<Reading, Vec<Diagnostic>>,
+    /// What tells it from others that are written as one query: its table.
+    pub part: Option<String>,
     /// Where it stands.
     pub span: Span,
     /// What is left aside of the file.
@@ -64,15 +68,21 @@ impl File<'_> {
         self.span(at, (at + 1).min(self.text.len()))
     }
 
-    fn yaml(&self) -> Result<Value, Box<Diagnostic>> {
-        serde_yaml::from_str(self.text).map_err(|err| {
-            let span = err.location().map_or(self.head(), |it| self.at(it.line(), it.column()));
-            self.bad(
-                span,
-                format!("this is not YAML: {err}"),
-                "the file can't be read from here on",
-            )
-        })
+    /// The documents of a YAML file, without those that are empty.
+    fn yaml(&self) -> Result<Vec<Value>, Box<Diagnostic>> {
+        use serde::Deserialize as _;
+        let mut res = Vec::new();
+        for document in serde_yaml::Deserializer::from_str(self.text) {
+            let value = Value::deserialize(document).map_err(|err| {
+                let span = err.location().map_or(self.head(), |it| self.at(it.line(), it.column()));
+                let message = format!("this is not YAML: {err}");
+                self.bad(span, message, "the file can't be read from here on")
+            })?;
+            if !value.is_null() {
+                res.push(value);
+            }
+        }
+        Ok(res)
     }
 
     /// Says which keys of a rule are left aside.
@@ -97,7 +107,7 @@ impl File<'_> {
 
 /// The queries of a file in a language.
 pub(crate) fn read(
-    language: &Language,
+    language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
@@ -108,34 +118,128 @@ pub(crate) fn read(
         text.lines().any(named)
     };
     let found = match language.key {
-        "eql" if text.starts_with('{') => elastic::ndjson(language, file, columns),
-        "eql" if text.lines().any(|it| it.trim() == "[rule]") => {
-            elastic::toml(language, file, columns)
+        "eql" | "kuery" if text.starts_with('{') => Ok(elastic::ndjson(file, columns)),
+        // Both languages are called KQL, and a rule file says which one its query is in.
+        "kql" if elastic::is_export(text) => Ok(elastic::ndjson(file, columns)),
+        "eql" | "kuery" | "kql" if text.lines().any(|it| it.trim() == "[rule]") => {
+            elastic::toml(file, columns)
         }
-        "kql" if key("query") => sentinel::yaml(language, file, columns).map(|it| vec![it]),
-        "falco" if falco::is_file(text) => falco::yaml(file, columns, shelf),
-        _ => Ok(vec![bare(language, file, columns)]),
+        "kql" if key("query") => sentinel::yaml(language, file, columns),
+        "falco" if falco::is_file(text) => falco::yaml(language, file, columns, shelf),
+        _ => Ok(bare(language, file, columns)),
     };
     found.map_err(|it| vec![*it])
 }
 
 /// Puts what a file defines on the shelf, before any file is read that may be changed by it.
-pub(crate) fn shelve(language: &Language, file: &File<'_>, shelf: &mut Shelf) {
+pub(crate) fn shelve(language: &'static Language, file: &File<'_>, shelf: &mut Shelf) {
     if language.key == "falco" && falco::is_file(file.text) {
         // What is wrong with the file is told when it is read.
         let _ = shelf.add(file);
     }
 }
 
-/// A file that is nothing but a query.
-fn bare(language: &Language, file: &File<'_>, columns: &Columns<'_>) -> Document {
-    let place = Place::whole(file.text, file.id);
-    Document {
-        about: About::default(),
-        query: language.read(&place, columns),
-        span: file.all(),
-        aside: Vec::new(),
+/// A file that is nothing but a query, or queries with blank lines between them.
+fn bare(language: &'static Language, file: &File<'_>, columns: &Columns<'_>) -> Vec<Document> {
+    let about = About::default();
+    let whole = language.read(&Place::whole(file.text, file.id), columns);
+    let broken =
+        matches!(&whole, Err(it) if it.first().is_some_and(|it| it.code.id == UNREADABLE.id));
+    if broken && language.key == "kql" {
+        let parts = paragraphs(file);
+        let read = parts.iter().map(|span| {
+            let text = &file.text[span.range()];
+            language.read(&Place::within(text, file.text, *span), columns)
+        });
+        let read: Vec<_> = read.collect();
+        let all = |it: &Result<_, Vec<Diagnostic>>| match it {
+            Ok(_) => true,
+            Err(it) => it.first().is_none_or(|it| it.code.id != UNREADABLE.id),
+        };
+        if parts.len() > 1 && read.iter().all(all) {
+            let mut res = Vec::new();
+            for (nth, (read, span)) in read.into_iter().zip(parts).enumerate() {
+                for mut it in documents(language, &about, read, span, Vec::new()) {
+                    let nth = (nth + 1).to_string();
+                    it.part = Some(it.part.map_or(nth.clone(), |table| format!("{nth}, {table}")));
+                    res.push(it);
+                }
+            }
+            return res;
+        }
     }
+    documents(language, &about, whole, file.all(), Vec::new())
+}
+
+/// What stands between blank lines, without what is only comments.
+fn paragraphs(file: &File<'_>) -> Vec<Span> {
+    let mut res = Vec::new();
+    let (mut at, mut from, mut says) = (0, None, false);
+    for line in file.text.split_inclusive('\n').chain([""]) {
+        if line.trim().is_empty() {
+            if let Some(from) = from.take().filter(|_| says) {
+                res.push(file.span(from, at));
+            }
+            says = false;
+        } else {
+            from.get_or_insert(at);
+            says |= !line.trim_start().starts_with("//");
+        }
+        at += line.len();
+    }
+    res
+}
+
+/// A document for each query that was written as one.
+fn documents(
+    language: &'static Language,
+    about: &About,
+    read: Result<Vec<Reading>, Vec<Diagnostic>>,
+    span: Span,
+    mut aside: Vec<Diagnostic>,
+) -> Vec<Document> {
+    let queries = match read {
+        Ok(it) => it,
+        Err(problems) => {
+            let (about, query) = (about.clone(), Err(problems));
+            return vec![Document { about, language, query, part: None, span, aside }];
+        }
+    };
+    let several = queries.len() > 1;
+    let mut about = about.clone();
+    if several && about.id.take().is_some() {
+        let message = "left aside: `id`, because this becomes several rules";
+        let label = "it looks into several tables, and each is a rule's log source";
+        aside.push(Diagnostic::info(&LEFT_ASIDE, span, message, label));
+    }
+    let mut res = Vec::new();
+    for query in queries {
+        let part = match &query {
+            Reading::Event(it) if several => it.place.first().map(|it| it.1.clone()),
+            _ => None,
+        };
+        let mut about = about.clone();
+        if let (Some(title), Some(part)) = (&mut about.title, &part) {
+            *title = format!("{title} ({part})");
+        }
+        let aside = std::mem::take(&mut aside);
+        res.push(Document { about, language, query: Ok(query), part, span, aside });
+    }
+    res
+}
+
+/// Says which tags of a product are no tags of a rule.
+fn left_tags(tags: &[String], span: Span) -> Option<Diagnostic> {
+    let tags: Vec<String> = tags.iter().map(|it| format!("`{it}`")).collect();
+    let message = format!("left aside: the tags {}", tags.join(", "));
+    (!tags.is_empty()).then(|| {
+        Diagnostic::info(
+            &LEFT_ASIDE,
+            span,
+            message,
+            "they are no tactic and no technique of ATT&CK",
+        )
+    })
 }
 
 /// The severity that a product names so.

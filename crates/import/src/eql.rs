@@ -10,16 +10,20 @@
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
-use ir::{Case, Cmp, Expr, Field, Net, Number, Part, Pattern, Predicate, Regex, Test};
+use ir::{Case, Cmp, Expr, Field, Number, Predicate, Test};
 use pest::Parser;
 use pest::iterators::Pair;
 use source::Span;
 use target::Kind;
 
 use crate::columns::Columns;
-use crate::place::{Place, unsayable};
-use crate::regex_text::Fold;
-use crate::{Query, ascii, literal, lucene};
+use crate::literal::{self, Escaped};
+use crate::logic::Joints;
+use crate::place::{Lexis, Place, unsayable};
+use crate::{Chain, Link, Query, Reading, ascii};
+
+mod asks;
+mod sequence;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "eql.pest"]
@@ -31,9 +35,17 @@ const HELP: &str = "an EQL query is `category where condition`, its words in low
 
 type Read<T> = Result<T, Box<Diagnostic>>;
 
+const JOINTS: Joints<Rule> = Joints {
+    any: &[Rule::any],
+    all: &[Rule::all, Rule::not],
+    words: &[Rule::kw_or, Rule::kw_and],
+    negation: Rule::negation,
+};
+
 /// Reads a query.
-pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
-    if let Some(it) = place.too_much(NAME) {
+pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>> {
+    let lexis = Lexis { quotes: "\"'", fences: &["\"\"\"", "`"], verbatim: None, comments: true };
+    if let Some(it) = place.too_much(NAME, lexis) {
         return Err(vec![it]);
     }
     let mut pairs = EqlParser::parse(Rule::query, place.text)
@@ -55,7 +67,11 @@ pub fn read(place: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagn
             ),
         ]);
     }
-    reader.event(event).map_err(|it| vec![*it])
+    let read = match event.as_rule() {
+        Rule::sequence => reader.sequence(event).map(Reading::Chain),
+        _ => reader.event(event).map(Reading::Event),
+    };
+    read.map(|it| vec![it]).map_err(|it| vec![*it])
 }
 
 struct Reader<'a> {
@@ -75,8 +91,7 @@ enum Value {
 
 impl Reader<'_> {
     fn event(&self, event: Pair<'_, Rule>) -> Read<Query> {
-        let mut res =
-            Query { expr: Expr::Const(true), place: Vec::new(), lookback: None, aside: Vec::new() };
+        let mut res = Query::of(Expr::Const(true));
         for it in event.into_inner() {
             match it.as_rule() {
                 Rule::category => {
@@ -89,14 +104,7 @@ impl Reader<'_> {
                 }
                 Rule::any => res.expr = self.logic(it)?,
                 Rule::pipe => {
-                    return Err(Box::new(
-                        unsayable(
-                            self.place.of(&it),
-                            "a pipe speaks of several events, and a rule is about one",
-                            "the matches are limited or counted here",
-                        )
-                        .with_help("remove the pipe; what it counts is said by a correlation"),
-                    ));
+                    return Err(self.pipe(&it));
                 }
                 _ => {}
             }
@@ -104,27 +112,19 @@ impl Reader<'_> {
         Ok(res)
     }
 
+    fn pipe(&self, pair: &Pair<'_, Rule>) -> Box<Diagnostic> {
+        Box::new(
+            unsayable(
+                self.place.of(pair),
+                "a pipe speaks of several events, and a rule is about one",
+                "the matches are limited or counted here",
+            )
+            .with_help("remove the pipe; what it counts is said by a correlation"),
+        )
+    }
+
     fn logic(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
-        let rule = pair.as_rule();
-        match rule {
-            Rule::any | Rule::all => {
-                let parts = pair.into_inner();
-                let parts = parts.filter(|it| matches!(it.as_rule(), Rule::all | Rule::not));
-                let parts = parts.map(|it| self.logic(it)).collect::<Read<Vec<Expr>>>()?;
-                Ok(if rule == Rule::any { Expr::any(parts) } else { Expr::all(parts) })
-            }
-            Rule::not => {
-                let (mut negated, mut res) = (false, Expr::Const(true));
-                for it in pair.into_inner() {
-                    match it.as_rule() {
-                        Rule::negation => negated = !negated,
-                        _ => res = self.test(it)?,
-                    }
-                }
-                Ok(if negated { res.not() } else { res })
-            }
-            _ => self.test(pair),
-        }
+        JOINTS.read(pair, &|it| self.test(it))
     }
 
     fn test(&self, pair: Pair<'_, Rule>) -> Read<Expr> {
@@ -243,7 +243,10 @@ impl Reader<'_> {
             }
             Value::Bool(it) if equality => Predicate::Bool(it),
             Value::Null if equality => Predicate::Null,
-            Value::Text(text) if Number::parse(&text).is_some() => {
+            // Elasticsearch reads it as the field is mapped: a keyword has the order of its letters.
+            Value::Text(text)
+                if self.columns.kind(&field) == Kind::Number && Number::parse(&text).is_some() =>
+            {
                 Predicate::Number(cmp(sign), Number::parse(&text).unwrap_or(Number::Int(0)))
             }
             Value::Text(_) => {
@@ -257,60 +260,6 @@ impl Reader<'_> {
         };
         let res = test(&field, predicate, span);
         Ok(if negated { res.not() } else { res })
-    }
-
-    /// Text that is the whole value; on a column of addresses it is one of them.
-    fn exact(&self, field: &Arc<str>, text: String, uncased: bool, span: Span) -> Expr {
-        let pattern = Pattern::literal(text);
-        let predicate = match uncased {
-            true => ascii::uncased(pattern),
-            // Addresses are kept as numbers, whatever the case of their digits.
-            false if self.columns.kind(field) == Kind::Ip => {
-                Predicate::Text(pattern, Case::Insensitive)
-            }
-            false => Predicate::Text(pattern, Case::Sensitive),
-        };
-        test(field, predicate, span)
-    }
-
-    fn regex(
-        &self,
-        field: &Arc<str>,
-        text: &str,
-        uncased: bool,
-        span: Span,
-        literal: &Pair<'_, Rule>,
-    ) -> Read<Expr> {
-        let refuse = |(message, at): (String, usize)| {
-            // Where no escape stands before it, the place in the text is one in the query.
-            let quote = if literal.as_rule() == Rule::raw { 3 } else { 1 };
-            let from = literal.as_span().start() + quote + at;
-            let exact = literal.as_str().get(quote + at..).zip(text.get(at..));
-            let same = exact.is_some_and(|(a, b)| a.chars().next() == b.chars().next());
-            let span = if same { self.place.span(from, from + 1) } else { span };
-            Box::new(unsayable(
-                span,
-                format!("this regular expression is not read: {message}"),
-                "Lucene's own operators have no counterpart in a rule",
-            ))
-        };
-        let fold = if uncased { Fold::Ascii } else { Fold::No };
-        let folded = lucene::read(text, fold).map_err(refuse)?;
-        let plain = lucene::read(text, Fold::No).map_err(refuse)?;
-        let make = |text: &str, i: bool| Regex::new(text, i, false, true);
-        let found = make(&folded, false).and_then(|exact| {
-            // The flag `i` is easier to read, where it means no more than both cases of each letter.
-            let flagged = make(&plain, uncased)?;
-            Ok(if uncased && flagged.hir() == exact.hir() { flagged } else { exact })
-        });
-        match found {
-            Ok(regex) => Ok(test(field, Predicate::Regex(Arc::new(regex)), span)),
-            Err(err) => Err(Box::new(unsayable(
-                span,
-                format!("this regular expression is not read: {}", err.message),
-                "no engine of ours takes it",
-            ))),
-        }
     }
 
     /// A value that stands alone as a condition.
@@ -394,35 +343,38 @@ impl Reader<'_> {
                 "false" => Value::Bool(false),
                 _ => Value::Null,
             }),
-            Rule::field => {
-                let mut name = String::new();
-                for it in pair.into_inner() {
-                    match it.as_rule() {
-                        Rule::part => {
-                            if !name.is_empty() {
-                                name.push('.');
-                            }
-                            let quoted = it.as_str().strip_prefix('`');
-                            match quoted.and_then(|it| it.strip_suffix('`')) {
-                                Some(inner) => name.push_str(&inner.replace("``", "`")),
-                                None => name.push_str(it.as_str()),
-                            }
-                        }
-                        Rule::index => {
-                            return Err(Box::new(unsayable(
-                                span,
-                                "one element of a list is asked by its number",
-                                "a rule asks for any element",
-                            )));
-                        }
-                        _ => {}
-                    }
-                }
-                Ok(Value::Field(Arc::from(name)))
-            }
+            Rule::field => self.named(pair, span).map(|it| Value::Field(Arc::from(it))),
             Rule::call => self.call(pair, span).map(Value::Truth),
             _ => Err(self.odd(span)),
         }
+    }
+
+    /// The name of a field.
+    fn named(&self, pair: Pair<'_, Rule>, span: Span) -> Read<String> {
+        let mut name = String::new();
+        for it in pair.into_inner() {
+            match it.as_rule() {
+                Rule::part => {
+                    if !name.is_empty() {
+                        name.push('.');
+                    }
+                    let quoted = it.as_str().strip_prefix('`');
+                    match quoted.and_then(|it| it.strip_suffix('`')) {
+                        Some(inner) => name.push_str(&inner.replace("``", "`")),
+                        None => name.push_str(it.as_str()),
+                    }
+                }
+                Rule::index => {
+                    return Err(Box::new(unsayable(
+                        span,
+                        "one element of a list is asked by its number",
+                        "a rule asks for any element",
+                    )));
+                }
+                _ => {}
+            }
+        }
+        Ok(name)
     }
 
     /// What an expression is, when it is one value and nothing is said of it.
@@ -441,114 +393,27 @@ impl Reader<'_> {
         }
     }
 
-    /// A function that asks something of a field.
-    fn call(&self, pair: Pair<'_, Rule>, span: Span) -> Read<Expr> {
-        let mut inner = pair.into_inner();
-        let name = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
-        let lower = name.to_ascii_lowercase();
-        let (word, uncased) = match lower.strip_suffix('~') {
-            Some(it) => (it, true),
-            None => (lower.as_str(), false),
-        };
-        let ends = match word {
-            "startswith" => Some((false, true)),
-            "endswith" => Some((true, false)),
-            "stringcontains" => Some((true, true)),
-            "cidrmatch" | "wildcard" | "match" => None,
-            _ => {
-                return Err(Box::new(
-                    unsayable(
-                        span,
-                        format!("the function `{name}` has no counterpart in a rule"),
-                        "it computes a value",
-                    )
-                    .with_help("say what it asks with `like` or `regex`"),
-                ));
-            }
-        };
-        let arguments: Vec<Pair<'_, Rule>> = inner.collect();
-        let [field, values @ ..] = arguments.as_slice() else { return Err(self.odd(span)) };
-        let field = self.field(self.value(field.clone())?, self.place.of(field))?;
-        if values.is_empty() {
-            return Err(self.odd(span));
-        }
-        let mut parts = Vec::new();
-        for it in values {
-            let at = self.place.of(it);
-            let Value::Text(text) = self.value(it.clone())? else { return Err(self.odd(at)) };
-            let predicate = match (word, ends) {
-                ("cidrmatch", _) => match Net::parse(&text) {
-                    Some(net) => Predicate::Net(net),
-                    None => {
-                        return Err(Box::new(unsayable(
-                            at,
-                            format!("`{text}` is no network"),
-                            "an address and a number of bits are expected",
-                        )));
-                    }
-                },
-                ("match", _) => {
-                    let Some(literal) = innermost(it.clone()) else { return Err(self.odd(at)) };
-                    parts.push(self.regex(&field, &text, uncased, at, &literal)?);
-                    continue;
-                }
-                // This one ignored case before there was a `~`.
-                ("wildcard", _) => ascii::uncased(literal::wildcards(&text)),
-                (_, Some((before, after))) => {
-                    let run = |it: bool| it.then_some(Part::Run);
-                    let pattern = Pattern::new(
-                        run(before).into_iter().chain([Part::Literal(text)]).chain(run(after)),
-                    );
-                    match uncased {
-                        true => ascii::uncased(pattern),
-                        false => Predicate::Text(pattern, Case::Sensitive),
-                    }
-                }
-                _ => return Err(self.odd(at)),
-            };
-            parts.push(test(&field, predicate, at));
-        }
-        Ok(Expr::any(parts))
-    }
-
     fn text(&self, pair: &Pair<'_, Rule>) -> Read<String> {
         let text = pair.as_str();
         if pair.as_rule() == Rule::raw {
             return Ok(text[3..text.len() - 3].to_owned());
         }
-        let mut res = String::new();
-        let mut chars = text[1..text.len() - 1].chars();
-        while let Some(ch) = chars.next() {
-            if ch != '\\' {
-                res.push(ch);
-                continue;
+        let read = literal::unescaped(&text[1..text.len() - 1], |ch, rest| {
+            if ch != 'u' {
+                return literal::common(ch, "btnfr\"'\\").ok_or_else(|| ch.to_string());
             }
-            res.push(match chars.next() {
-                Some('b') => '\u{8}',
-                Some('t') => '\t',
-                Some('n') => '\n',
-                Some('f') => '\u{c}',
-                Some('r') => '\r',
-                Some('u') => {
-                    let digits: String =
-                        chars.by_ref().skip(1).take_while(|it| *it != '}').collect();
-                    match u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32) {
-                        Some(it) => it,
-                        None => {
-                            return Err(Box::new(Diagnostic::error(
-                                &crate::codes::UNREADABLE,
-                                self.place.of(pair),
-                                format!("`\\u{{{digits}}}` is no character"),
-                                "in this text",
-                            )));
-                        }
-                    }
-                }
-                Some(it) => it,
-                None => break,
-            });
-        }
-        Ok(res)
+            let digits: String = rest.skip(1).take_while(|it| *it != '}').collect();
+            let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+            code.map(Escaped::One).ok_or_else(|| format!("u{{{digits}}}"))
+        });
+        read.map_err(|escape| {
+            Box::new(Diagnostic::error(
+                &crate::codes::UNREADABLE,
+                self.place.of(pair),
+                format!("`{escape}` is no character"),
+                "in this text",
+            ))
+        })
     }
 }
 

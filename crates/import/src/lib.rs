@@ -18,8 +18,10 @@ mod columns;
 mod document;
 mod eql;
 mod falco;
+mod kuery;
 mod kusto;
 mod literal;
+mod logic;
 mod lucene;
 mod place;
 mod regex_text;
@@ -28,14 +30,14 @@ mod write;
 
 use diagnostic::Diagnostic;
 use ir::Expr;
-use source::FileId;
+use source::{FileId, Span};
 
 pub use about::About;
 pub use codes::{CODES, NOT_IMPORTED};
 pub use columns::Columns;
 pub use document::{Document, Shelf};
 pub use place::Place;
-pub use write::{Draft, Unwritable};
+pub use write::{Body, Draft, Relation, Unwritable};
 
 /// A query, read.
 #[derive(Debug, Clone)]
@@ -46,9 +48,54 @@ pub struct Query {
     pub place: Vec<(&'static str, String)>,
     /// How far back it looks, when it says so itself: `1h`.
     pub lookback: Option<String>,
+    /// The most matches that it gives, when it says so itself.
+    pub limit: Option<u64>,
     /// What was read and left aside.
     pub aside: Vec<Diagnostic>,
 }
+
+impl Query {
+    /// A query that says nothing but what it matches.
+    fn of(expr: Expr) -> Query {
+        Query { expr, place: Vec::new(), lookback: None, limit: None, aside: Vec::new() }
+    }
+}
+
+/// What a text asks.
+#[derive(Debug, Clone)]
+pub enum Reading {
+    /// Which single events match.
+    Event(Query),
+    /// Which events stand one after the other.
+    Chain(Chain),
+}
+
+/// Queries whose matches stand one after the other; or one, that matches so often.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// The queries, in order.
+    pub links: Vec<Link>,
+    /// How often a link that stands alone must match.
+    pub runs: Option<u64>,
+    /// The most seconds from the first to the last.
+    pub seconds: u64,
+    /// What was read and left aside.
+    pub aside: Vec<Diagnostic>,
+}
+
+/// A query of a chain.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// Which events it is about.
+    pub query: Query,
+    /// Fields whose values are those of the other queries' fields at the same places.
+    pub keys: Vec<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Reads one query.
+type Reader = fn(&Place<'_>, &Columns<'_>) -> Result<Vec<Reading>, Vec<Diagnostic>>;
 
 /// A query language.
 #[derive(Debug)]
@@ -59,50 +106,62 @@ pub struct Language {
     pub about: &'static str,
     /// The vocabulary of the names in its queries, where a rule can say it.
     pub taxonomy: Option<&'static str>,
-    /// Reads one query.
-    read: fn(&Place<'_>, &Columns<'_>) -> Result<Query, Vec<Diagnostic>>,
+    read: Reader,
 }
 
 /// All languages that can be read.
-pub static LANGUAGES: &[Language] = &[
-    Language {
-        key: "eql",
-        about: "Event Query Language, as Elasticsearch runs it",
-        taxonomy: Some("ecs"),
-        read: eql::read,
-    },
-    Language {
-        key: "kql",
-        about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
-        taxonomy: None,
-        read: kusto::read,
-    },
-    Language {
-        key: "falco",
-        about: "Falco's conditions and files of rules",
-        taxonomy: None,
-        read: falco::read,
-    },
-];
+pub static LANGUAGES: &[&Language] = &[&EQL, &KUSTO, &KUERY, &FALCO];
+
+static EQL: Language = Language {
+    key: "eql",
+    about: "Event Query Language, as Elasticsearch runs it",
+    taxonomy: Some("ecs"),
+    read: eql::read,
+};
+
+static KUSTO: Language = Language {
+    key: "kql",
+    about: "Kusto Query Language, as Microsoft Sentinel and Defender run it",
+    taxonomy: None,
+    read: kusto::read,
+};
+
+static KUERY: Language = Language {
+    key: "kuery",
+    about: "Kibana Query Language, as Elastic's rules use it",
+    taxonomy: Some("ecs"),
+    read: kuery::read,
+};
+
+static FALCO: Language = Language {
+    key: "falco",
+    about: "Falco's conditions and files of rules",
+    taxonomy: None,
+    read: falco::read,
+};
 
 impl Language {
     /// The language of that key.
     pub fn get(key: &str) -> Option<&'static Language> {
-        LANGUAGES.iter().find(|it| it.key == key)
+        LANGUAGES.iter().copied().find(|it| it.key == key)
     }
 
-    /// Reads one query.
+    /// Reads one query. What looks into several tables is several queries.
     ///
     /// # Errors
     ///
     /// Located diagnostics: the text is not of the language, or says what no rule can say.
-    pub fn read(&self, text: &Place<'_>, columns: &Columns<'_>) -> Result<Query, Vec<Diagnostic>> {
-        (self.read)(text, columns)
+    pub fn read(
+        &self,
+        text: &Place<'_>,
+        columns: &Columns<'_>,
+    ) -> Result<Vec<Reading>, Vec<Diagnostic>> {
+        (self.read)(text, &columns.in_language(self.key))
     }
 
     /// Puts what a file defines on the shelf: do so with all files before the first is read, because
     /// a later one may change what an earlier one defines.
-    pub fn shelve(&self, text: &str, file: FileId, shelf: &mut Shelf) {
+    pub fn shelve(&'static self, text: &str, file: FileId, shelf: &mut Shelf) {
         document::shelve(self, &document::File { text, id: file }, shelf);
     }
 
@@ -113,7 +172,7 @@ impl Language {
     ///
     /// Located diagnostics: the file can't be read. A query in it that can't is a document all the same.
     pub fn documents(
-        &self,
+        &'static self,
         text: &str,
         file: FileId,
         columns: &Columns<'_>,

@@ -10,6 +10,56 @@ const MAX_DEPTH: usize = 150;
 /// The longest query that is read, in bytes.
 const MAX_LEN: usize = 1_000_000;
 
+/// Where a language has text that is no part of its structure.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lexis {
+    /// What opens and closes text, in which a backslash escapes.
+    pub quotes: &'static str,
+    /// What opens and closes text without escapes.
+    pub fences: &'static [&'static str],
+    /// What makes a text one without escapes, in which a doubled quote is one.
+    pub verbatim: Option<char>,
+    /// Whether there are comments: `// ...`, `/* ... */`.
+    pub comments: bool,
+}
+
+impl Lexis {
+    /// How long the text or the comment is that stands at the beginning; 0: there is none.
+    fn skipped(&self, text: &str) -> usize {
+        let until = |from: usize, end: &str| {
+            let rest = text.get(from..).unwrap_or_default();
+            rest.find(end).map_or(text.len(), |it| from + it + end.len())
+        };
+        if self.comments && text.starts_with("//") {
+            return until(2, "\n");
+        }
+        if self.comments && text.starts_with("/*") {
+            return until(2, "*/");
+        }
+        if let Some(it) = self.fences.iter().find(|it| text.starts_with(**it)) {
+            return until(it.len(), it);
+        }
+        let verbatim = self.verbatim.filter(|it| text.starts_with(*it));
+        let start = verbatim.map_or(0, char::len_utf8);
+        let Some(quote) = text[start..].chars().next().filter(|it| self.quotes.contains(*it))
+        else {
+            return 0;
+        };
+        let mut chars = text[start + 1..].char_indices().peekable();
+        while let Some((at, ch)) = chars.next() {
+            let doubled = || chars.clone().next().is_some_and(|it| it.1 == quote);
+            if (ch == '\\' && verbatim.is_none())
+                || (ch == quote && verbatim.is_some() && doubled())
+            {
+                chars.next();
+            } else if ch == quote {
+                return start + 1 + at + 1;
+            }
+        }
+        text.len()
+    }
+}
+
 /// The text of a query, and where it stands.
 #[derive(Debug, Clone)]
 pub struct Place<'a> {
@@ -70,33 +120,28 @@ impl<'a> Place<'a> {
     }
 
     /// Why the text is not even tried: a parser that recurses can't take it.
-    pub(crate) fn too_much(&self, language: &str) -> Option<Diagnostic> {
+    pub(crate) fn too_much(&self, language: &str, lexis: Lexis) -> Option<Diagnostic> {
         let mut depth = 0_usize;
-        let mut quote = None;
-        let mut chars = self.text.char_indices();
-        while let Some((at, ch)) = chars.next() {
-            match (quote, ch) {
-                (Some(_), '\\') => drop(chars.next()),
-                (Some(open), _) if open == ch => quote = None,
-                (None, '"' | '\'') => quote = Some(ch),
-                (None, '(' | '[' | '{') => depth += 1,
-                (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+        let mut at = 0;
+        while let Some(ch) = self.text.get(at..).and_then(|it| it.chars().next()) {
+            let skipped = lexis.skipped(&self.text[at..]);
+            match ch {
+                _ if skipped > 0 => {}
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth = depth.saturating_sub(1),
                 _ => {}
             }
             if depth > MAX_DEPTH || at > MAX_LEN {
                 let label =
                     format!("at most {MAX_DEPTH} open parentheses and {MAX_LEN} bytes are read");
                 let message = format!("this {language} query is nested too deep or too long");
+                let span = self.span(at, at + ch.len_utf8());
                 return Some(
-                    Diagnostic::error(
-                        &UNREADABLE,
-                        self.span(at, at + ch.len_utf8()),
-                        message,
-                        label,
-                    )
-                    .with_help("split the query"),
+                    Diagnostic::error(&UNREADABLE, span, message, label)
+                        .with_help("split the query"),
                 );
             }
+            at += skipped.max(ch.len_utf8());
         }
         None
     }

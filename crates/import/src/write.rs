@@ -11,35 +11,109 @@ use serde_yaml::{Mapping, Value};
 
 use crate::about::About;
 
-/// A rule, to be written.
+/// A document, to be written.
 #[derive(Debug)]
 pub struct Draft<'a> {
     /// What is said about it; its title must be there.
     pub about: &'a About,
-    /// When it matches.
-    pub expr: &'a Expr,
-    /// Which events it is about.
-    pub logsource: &'a LogSource,
+    /// The name by which others refer to it.
+    pub name: Option<&'a str>,
+    /// What it is.
+    pub body: Body<'a>,
     /// The vocabulary of its fields, if it is not the usual one.
     pub taxonomy: Option<&'a str>,
     /// The target whose options are written.
     pub target: Option<&'a str>,
 }
 
+/// What a document says of events.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// A rule: when it matches, and which events it is about.
+    Rule(&'a Expr, &'a LogSource),
+    /// A correlation.
+    Relation(Relation<'a>),
+}
+
+/// Rules whose matches stand one after the other; or one, that matches so often.
+#[derive(Debug)]
+pub struct Relation<'a> {
+    /// Their names.
+    pub rules: &'a [String],
+    /// The fields of each whose values are the same, in one order.
+    pub keys: &'a [Vec<String>],
+    /// How often one that stands alone matches.
+    pub runs: Option<u64>,
+    /// The span, in seconds.
+    pub seconds: u64,
+}
+
+impl Relation<'_> {
+    fn write(&self) -> Value {
+        let texts = |it: &[String]| -> Value { it.iter().map(|it| Value::from(&**it)).collect() };
+        let mut res = Mapping::new();
+        let mut put = |key: &str, value: Value| drop(res.insert(Value::from(key), value));
+        let kind = if self.runs.is_some() { "event_count" } else { "temporal_ordered" };
+        put("type", Value::from(kind));
+        put("rules", texts(self.rules));
+        let first = self.keys.first().map_or(&[][..], Vec::as_slice);
+        if !first.is_empty() {
+            put("group-by", texts(first));
+        }
+        put("timespan", Value::from(format!("{}s", self.seconds)));
+        let mut aliases = Mapping::new();
+        for (nth, key) in first.iter().enumerate() {
+            let own = |it: &Vec<String>| it.get(nth).cloned().unwrap_or_default();
+            if self.keys.iter().all(|it| own(it) == *key) {
+                continue;
+            }
+            let fields = self.rules.iter().zip(self.keys);
+            let fields: Mapping =
+                fields.map(|(rule, it)| (Value::from(&**rule), Value::from(own(it)))).collect();
+            aliases.insert(Value::from(&**key), Value::Mapping(fields));
+        }
+        if !aliases.is_empty() {
+            put("aliases", Value::Mapping(aliases));
+        }
+        if let Some(runs) = self.runs {
+            let least: Mapping = [(Value::from("gte"), Value::from(runs))].into_iter().collect();
+            put("condition", Value::Mapping(least));
+        }
+        Value::Mapping(res)
+    }
+}
+
 impl Draft<'_> {
-    /// The rule as YAML.
+    /// The document as YAML.
     ///
     /// # Errors
     ///
     /// A sentence that says what can't be written, and where it stands.
     pub fn write(&self) -> Result<String, Unwritable> {
-        let mut writer = Writer::default();
-        let condition = writer.condition(self.expr, false)?.text;
+        let mut logsource = Mapping::new();
         let mut detection = Mapping::new();
-        for (name, value) in writer.selections {
-            detection.insert(Value::from(name), value);
+        let mut relation = Value::Null;
+        match &self.body {
+            Body::Rule(expr, source) => {
+                let mut writer = Writer::default();
+                let condition = writer.condition(expr, false)?.text;
+                for (name, value) in writer.selections {
+                    detection.insert(Value::from(name), value);
+                }
+                detection.insert(Value::from("condition"), Value::from(condition));
+                let parts = [
+                    ("product", &source.product),
+                    ("category", &source.category),
+                    ("service", &source.service),
+                ];
+                for (key, value) in parts {
+                    if let Some(value) = value {
+                        logsource.insert(Value::from(key), Value::from(&**value));
+                    }
+                }
+            }
+            Body::Relation(it) => relation = it.write(),
         }
-        detection.insert(Value::from("condition"), Value::from(condition));
         let mut res = Mapping::new();
         let mut put = |key: &str, value: Value| {
             let empty = match &value {
@@ -59,6 +133,7 @@ impl Draft<'_> {
         let number = |it: Option<u64>| it.map_or(Value::Null, Value::from);
         put("title", text(&about.title));
         put("id", text(&about.id));
+        put("name", self.name.map_or(Value::Null, Value::from));
         put("status", about.status.map_or(Value::Null, |it| Value::from(it.word())));
         put("description", text(&about.description));
         put("license", text(&about.license));
@@ -75,19 +150,9 @@ impl Draft<'_> {
         put("modified", text(&about.modified));
         put("tags", texts(&about.tags));
         put("taxonomy", self.taxonomy.map_or(Value::Null, Value::from));
-        let mut logsource = Mapping::new();
-        let parts = [
-            ("product", &self.logsource.product),
-            ("category", &self.logsource.category),
-            ("service", &self.logsource.service),
-        ];
-        for (key, value) in parts {
-            if let Some(value) = value {
-                logsource.insert(Value::from(key), Value::from(&**value));
-            }
-        }
         put("logsource", Value::Mapping(logsource));
         put("detection", Value::Mapping(detection));
+        put("correlation", relation);
         put("falsepositives", texts(&about.falsepositives));
         put("level", about.level.map_or(Value::Null, |it| Value::from(it.word())));
         let own = |it: &u64| about.level.is_none_or(|level| u64::from(level.risk_score()) != *it);
@@ -107,8 +172,37 @@ impl Draft<'_> {
             put("targets", Value::Mapping(targets));
         }
         serde_yaml::to_string(&Value::Mapping(res))
+            .map(|it| plain_to_all(&it))
             .map_err(|err| Unwritable { why: err.to_string(), span: None })
     }
+}
+
+/// The text with quotes around values of the detection that older readers of YAML would not take for
+/// text: `No`, `12:30`.
+fn plain_to_all(text: &str) -> String {
+    let mut res = String::with_capacity(text.len());
+    let mut inside = false;
+    for line in text.lines() {
+        inside = line == "detection:" || (inside && line.starts_with([' ', '-']));
+        let start = line.rfind(": ").map(|it| it + 2);
+        let start = start.or_else(|| line.find("- ").map(|it| it + 2)).filter(|_| inside);
+        match start.map(|it| line.split_at(it)) {
+            Some((before, value)) if is_ambiguous(value) => {
+                res.push_str(&format!("{before}'{value}'"));
+            }
+            _ => res.push_str(line),
+        }
+        res.push('\n');
+    }
+    res
+}
+
+fn is_ambiguous(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let word = matches!(lower.as_str(), "y" | "n" | "yes" | "no" | "on" | "off");
+    let digits = |ch: char| ch.is_ascii_digit() || "+-.:_".contains(ch);
+    let number = value.starts_with(|ch: char| ch.is_ascii_digit()) && value.chars().all(digits);
+    word || (number && value[1..].contains([':', '_', '-']))
 }
 
 /// What a rule can't hold.
@@ -412,5 +506,18 @@ fn number(number: Number) -> Option<Value> {
     match number {
         Number::Int(it) => i64::try_from(it).ok().map(Value::from),
         Number::Float(it) => Some(Value::from(it)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_texts_for_all_readers_of_yaml() {
+        let text = "title: No\ndetection:\n  selection:\n    a|cased: No\n    b: 5\n    c:\n    - on\n    - 12:30\n  \
+                    condition: selection\nlevel: low\n";
+        let wanted = text.replace("cased: No", "cased: 'No'").replace("- on", "- 'on'");
+        assert_eq!(plain_to_all(text), wanted.replace("12:30", "'12:30'"));
     }
 }

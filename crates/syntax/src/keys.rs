@@ -156,9 +156,12 @@ pub const SCHEDULE_KEYS: &[Key] = &[
     key("max_alerts", Kind::Whole(u32::MAX), "The most alerts of one run."),
 ];
 
+/// What an example is called, of a rule and of a correlation.
+const EXAMPLE_NAME: Key = key("name", Kind::Text, "What the example shows.");
+
 /// Keys of one entry of `tests`.
 pub const FIXTURE_KEYS: &[Key] = &[
-    key("name", Kind::Text, "What the example shows."),
+    EXAMPLE_NAME,
     key("match", Kind::Flag, "Whether the rule must match the event."),
     key("event", Kind::Event, "The event as a log would hold it, nested or with dots in its keys."),
 ];
@@ -195,7 +198,7 @@ pub const FILTER_KEYS: &[Key] = &[key(
 
 /// Keys of one entry of a correlation's `tests`.
 pub const SERIES_KEYS: &[Key] = &[
-    key("name", Kind::Text, "What the example shows."),
+    EXAMPLE_NAME,
     key("match", Kind::Flag, "Whether the correlation must match."),
     key("events", Kind::Steps, "The events, in the order of their times."),
 ];

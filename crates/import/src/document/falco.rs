@@ -5,11 +5,11 @@ use ir::{Expr, Level};
 use serde_json::{Map, Value};
 use source::{FileId, Span};
 
-use super::{Document, File};
+use super::{Document, File, left_tags};
 use crate::about::{About, add, tactic, technique, text, texts};
 use crate::falco::{Names, condition};
 use crate::place::aside;
-use crate::{Columns, Place, Query};
+use crate::{Columns, Language, Place, Query, Reading};
 
 /// What files define: lists, macros and rules, as all files together leave them.
 ///
@@ -60,17 +60,19 @@ pub fn is_file(text: &str) -> bool {
 
 /// All rules of a file. What other files on the shelf say of them is part of them.
 pub fn yaml(
+    language: &'static Language,
     file: &File<'_>,
     columns: &Columns<'_>,
     shelf: &mut Shelf,
 ) -> Result<Vec<Document>, Box<Diagnostic>> {
     shelf.add(file)?;
+    let columns = &columns.in_language(language.key);
     if shelf.names.is_none() {
         shelf.names = Some(shelf.resolve(columns));
     }
     let Some(names) = &shelf.names else { return Ok(Vec::new()) };
     let mine = shelf.rules.iter().filter(|it| it.file == file.id);
-    Ok(mine.map(|it| it.read(file, columns, names)).collect())
+    Ok(mine.map(|it| it.read(language, file, columns, names)).collect())
 }
 
 /// Where an item stands: from its first key to the next item.
@@ -137,7 +139,13 @@ impl Written {
         }
     }
 
-    fn read(&self, file: &File<'_>, columns: &Columns<'_>, names: &Names) -> Document {
+    fn read(
+        &self,
+        language: &'static Language,
+        file: &File<'_>,
+        columns: &Columns<'_>,
+        names: &Names,
+    ) -> Document {
         let Written { map, span, .. } = self;
         let span = *span;
         let written = map.get("condition").and_then(Value::as_str).unwrap_or_default();
@@ -154,12 +162,8 @@ impl Written {
         let source = text(map, "source").unwrap_or_else(|| "syscall".to_owned());
         // Rules that name no source are about system calls, and so are those that name them.
         let place_of = (source != "syscall").then(|| ("source", source.clone()));
-        let query = expr.map(|expr| Query {
-            expr,
-            place: place_of.into_iter().collect(),
-            lookback: None,
-            aside: Vec::new(),
-        });
+        let place_of = place_of.into_iter().collect();
+        let query = expr.map(|expr| Reading::Event(Query { place: place_of, ..Query::of(expr) }));
         let mut about = About {
             title: text(map, "rule"),
             description: text(map, "desc"),
@@ -171,10 +175,10 @@ impl Written {
             },
             ..About::default()
         };
+        let mut others = Vec::new();
         for tag in texts(map, "tags") {
-            if let Some(it) = tag.strip_prefix("mitre_") {
-                add(&mut about.tags, tactic(it));
-            } else if let Some(it) = technique(&tag) {
+            let read = tag.strip_prefix("mitre_").map_or_else(|| technique(&tag), tactic);
+            if let Some(it) = read {
                 add(&mut about.tags, it);
             } else if let Some(it) = tag.strip_prefix("maturity_") {
                 about.status = match it {
@@ -184,12 +188,16 @@ impl Written {
                     "deprecated" => Some(ir::Status::Deprecated),
                     _ => None,
                 };
+            // Where it applies is told by the place of the rule, and tactics by their names.
+            } else if !matches!(tag.as_str(), "host" | "container") && !tag.starts_with("TA00") {
+                others.push(tag);
             }
         }
         if let Some(it) = text(map, "output") {
             about.options.insert("output".to_owned(), Value::String(it));
         }
         let mut left = file.left(map, KNOWN, place.sub(0, 1));
+        left.extend(left_tags(&others, place.sub(0, 1)));
         if map.get("enabled") == Some(&Value::Bool(false)) {
             left.push(aside(
                 place.sub(0, 1),
@@ -197,7 +205,7 @@ impl Written {
                 "a rule of ours has no such switch; leave it out of your folder",
             ));
         }
-        Document { about, query, span: place, aside: left }
+        Document { about, language, query, part: None, span: place, aside: left }
     }
 }
 
@@ -211,15 +219,18 @@ impl Shelf {
         if self.files.contains(&file.id) {
             return Ok(());
         }
-        let value = file.yaml()?;
-        let Some(items) = value.as_array() else {
-            let label = "a list is expected";
-            return Err(file.bad(file.head(), "this is no file of Falco rules", label));
-        };
+        let mut items = Vec::new();
+        for value in file.yaml()? {
+            let Value::Array(found) = value else {
+                let label = "a list is expected";
+                return Err(file.bad(file.head(), "this is no file of Falco rules", label));
+            };
+            items.extend(found);
+        }
         self.files.push(file.id);
         self.names = None;
         let mut from = 0;
-        for item in items {
+        for item in &items {
             let Some(map) = item.as_object() else { continue };
             let span = section(file, map, &mut from);
             if let Some(name) = text(map, "list") {

@@ -6,16 +6,16 @@ use source::Span;
 use target::Kind;
 
 use super::grammar::Rule;
-use super::operand::{Letters, Operand, test};
-use super::{Named, Read, Reader, Value};
+use super::operand::{Letters, Operand};
+use super::{Named, Read, Reader, Value, asked};
 use crate::place::unsayable;
 use crate::truth::Truth;
 
-impl Reader<'_> {
-    pub(super) fn call(&mut self, pair: Pair<'_, Rule>, span: Span) -> Read<Value> {
+impl<'a> Reader<'a> {
+    pub(super) fn call(&mut self, pair: Pair<'a, Rule>, span: Span) -> Read<Value> {
         let mut inner = pair.into_inner();
         let function = inner.next().map(|it| it.as_str().to_owned()).unwrap_or_default();
-        if let Some(Named::Unread(why)) = self.names.get(&function) {
+        if let Some(Named::Unread(why)) = self.lets.get(&function) {
             return Err(why.clone());
         }
         let mut values = Vec::new();
@@ -37,11 +37,29 @@ impl Reader<'_> {
             ("coalesce", [Value::Operand(it), Value::Text(empty)]) if empty.is_empty() => {
                 Ok(Value::Operand(it.clone()))
             }
-            ("column_ifexists" | "columnifexists", [Value::Text(name), Value::Text(empty)])
-                if empty.is_empty() =>
-            {
+            ("column_ifexists" | "columnifexists", [Value::Text(name), other]) => {
+                let same = match other {
+                    Value::Text(it) => it.is_empty(),
+                    Value::Operand(it) => it.plain() && *it.name == **name,
+                    _ => false,
+                };
+                if !same {
+                    let message = "what stands for a column that the table lacks is left aside";
+                    self.leave(span, message);
+                }
                 Ok(Value::Operand(self.column(name.clone())))
             }
+            ("split", [Value::Operand(it), Value::Text(at), rest @ ..])
+                if it.plain() && at.chars().count() == 1 =>
+            {
+                let cut = Value::Cut(it.clone(), at.chars().next().unwrap_or_default());
+                match rest {
+                    // Which parts are given: all.
+                    [] | [Value::Number(ir::Number::Int(-1))] => Ok(cut),
+                    _ => Err(self.odd(span)),
+                }
+            }
+            ("ingestion_time", []) => Ok(Value::Arrival),
             ("ipv4_is_private", [Value::Operand(it)]) => {
                 let nets = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
                 let nets = nets.map(|it| Value::Text(it.to_owned()));
@@ -71,7 +89,7 @@ impl Reader<'_> {
             ("tostring", [Value::Operand(it)]) => {
                 Ok(Value::Operand(Operand { text: true, ..it.clone() }))
             }
-            ("tostring", [it @ Value::Text(_)]) => Ok(it.clone()),
+            ("tostring", [it @ (Value::Text(_) | Value::Cut(..))]) => Ok(it.clone()),
             ("todouble" | "toreal" | "toint" | "tolong" | "todecimal", [Value::Operand(it)]) => {
                 Ok(Value::Operand(Operand { kind: Kind::Number, text: false, ..it.clone() }))
             }
@@ -96,15 +114,17 @@ impl Reader<'_> {
                     )),
                 }
             }
-            ("trim_start", [Value::Text(regex), Value::Operand(it)]) if regex == "(?i)::ffff:" => {
+            ("trim_start", [Value::Text(regex), Value::Operand(it)])
+                if it.plain() && regex == "(?i)::ffff:" =>
+            {
                 Ok(Value::Operand(Operand { unmapped: true, ..it.clone() }))
             }
             ("pack_array", _) => Ok(Value::List(values)),
-            ("set_has_element", [Value::Operand(it), Value::Text(text)]) => {
+            ("set_has_element", [Value::Operand(it), Value::Text(text)]) if it.plain() => {
                 let predicate = Predicate::Text(Pattern::literal(text), ir::Case::Sensitive);
-                of(Truth::of(test(&it.name, predicate, span)))
+                of(Truth::of(asked(&it.name, predicate, span)))
             }
-            ("datetime_part", [Value::Text(unit), Value::Operand(it)]) => {
+            ("datetime_part", [Value::Text(unit), Value::Operand(it)]) if it.plain() => {
                 match unit.to_ascii_lowercase().as_str() {
                     "minute" => Ok(TimePart::Minute),
                     "hour" => Ok(TimePart::Hour),
@@ -116,10 +136,13 @@ impl Reader<'_> {
                 }
                 .map(|part| Value::DatePart(part, it.name.clone()))
             }
-            ("hourofday", [Value::Operand(it)]) => {
+            ("hourofday", [Value::Operand(it)]) if it.plain() => {
                 Ok(Value::DatePart(TimePart::Hour, it.name.clone()))
             }
             ("ago", [Value::Duration(it)]) => Ok(Value::Ago(it.clone())),
+            ("now", [Value::Duration(it)]) if it.starts_with('-') => {
+                Ok(Value::Ago(it.trim_start_matches('-').to_owned()))
+            }
             ("now", []) => Ok(Value::Ago("0s".to_owned())),
             (
                 "ipv4_is_in_range"
@@ -141,6 +164,9 @@ impl Reader<'_> {
 
     /// An address of a network; what is no address of that version is neither inside nor outside.
     fn networks(&self, word: &str, it: &Operand, ranges: &[Value], span: Span) -> Read<Truth> {
+        if it.piece.is_some() {
+            return Err(self.odd(span));
+        }
         let mut parts = Vec::new();
         let four = word.starts_with("ipv4");
         let mut flat = Vec::new();
@@ -150,10 +176,10 @@ impl Reader<'_> {
                 it => flat.push(it),
             }
         }
-        let net = |net: Net| test(&it.name, Predicate::Net(net), span);
+        let net = |net: Net| asked(&it.name, Predicate::Net(net), span);
         // The function of version 4 does not read an address of it that is written as one of version 6.
         let colon = Pattern::new([Part::Run, Part::Literal(":".to_owned()), Part::Run]);
-        let colon = || test(&it.name, Predicate::Text(colon.clone(), ir::Case::Sensitive), span);
+        let colon = || asked(&it.name, Predicate::Text(colon.clone(), ir::Case::Sensitive), span);
         let plain = |expr: Expr| match four && !it.unmapped {
             true => Expr::all(vec![expr, colon().not()]),
             false => expr,

@@ -6,7 +6,7 @@ use ir::{Anchor, Case, Expr, Number, Part, Pattern, Predicate, Regex};
 use source::Span;
 use target::Kind;
 
-use super::{asked, named};
+use super::asked;
 use crate::truth::Truth;
 
 /// A column, and what is made of its value before it is compared.
@@ -22,6 +22,17 @@ pub struct Operand {
     pub text: bool,
     /// Whether an IPv4 address that is written as one of version 6 is read as what it is.
     pub unmapped: bool,
+    /// Which part of it is asked, and the character that stands between parts.
+    pub piece: Option<(Piece, char)>,
+}
+
+/// A part of a text that is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// What stands before the first cut.
+    First,
+    /// What stands after the last one.
+    Last,
 }
 
 /// What becomes of letters before a comparison.
@@ -35,14 +46,10 @@ pub enum Letters {
     Upper,
 }
 
-pub fn test(name: &Arc<str>, predicate: Predicate, span: Span) -> Expr {
-    asked(named(name), predicate, span)
-}
-
 impl Operand {
     /// Whether it is a column as it stands.
     pub fn plain(&self) -> bool {
-        self.letters == Letters::AsTheyAre && !self.unmapped
+        self.letters == Letters::AsTheyAre && !self.unmapped && self.piece.is_none()
     }
 
     /// Whether the value is text, for which missing is empty.
@@ -52,12 +59,16 @@ impl Operand {
 
     /// Missing, or the empty text.
     pub fn is_empty(&self, span: Span) -> Truth {
-        let null = test(&self.name, Predicate::Null, span);
+        if self.piece.is_some() {
+            // No text cuts itself, so this is always said.
+            return self.asks("==", "", span).unwrap_or_else(|_| Truth::constant(false));
+        }
+        let null = asked(&self.name, Predicate::Null, span);
         if !self.is_text() {
             return Truth::of(null);
         }
         let empty = Predicate::Text(Pattern::default(), Case::Sensitive);
-        Truth::of(Expr::any(vec![null, test(&self.name, empty, span)]))
+        Truth::of(Expr::any(vec![null, asked(&self.name, empty, span)]))
     }
 
     /// Null; a text never is. Of a column of which nothing is known, this says that it is no text.
@@ -65,7 +76,7 @@ impl Operand {
         match self.kind {
             Kind::Text | Kind::Joined => Truth::constant(false),
             _ if self.text => Truth::constant(false),
-            _ => Truth::of(test(&self.name, Predicate::Null, span)),
+            _ => Truth::of(asked(&self.name, Predicate::Null, span)),
         }
     }
 
@@ -79,7 +90,7 @@ impl Operand {
             return match (sign, Number::parse(text)) {
                 ("==" | "=~", Some(number)) => {
                     let predicate = Predicate::Number(ir::Cmp::Eq, number);
-                    Ok(Truth::of(test(&self.name, predicate, span)))
+                    Ok(Truth::of(asked(&self.name, predicate, span)))
                 }
                 _ => Err(format!(
                     "the column `{}` holds numbers, and is compared with text",
@@ -99,8 +110,8 @@ impl Operand {
             _ => Case::Insensitive,
         };
         if word == "matches regex" {
-            if self.letters != Letters::AsTheyAre {
-                return Err("a regular expression is asked of changed letters".to_owned());
+            if self.letters != Letters::AsTheyAre || self.piece.is_some() {
+                return Err("a regular expression is asked of a changed value".to_owned());
             }
             return self.regex(&unicode(text), false, false, span);
         }
@@ -118,11 +129,17 @@ impl Operand {
             "contains" => (true, true),
             "startswith" => (false, true),
             "endswith" => (true, false),
+            _ if self.piece.is_some() => {
+                return Err(format!("`{word}` is asked of a part of a text"));
+            }
             "has" => return self.term(text, (true, true), case, span),
             "hasprefix" => return self.term(text, (true, false), case, span),
             "hassuffix" => return self.term(text, (false, true), case, span),
             _ => return Err(format!("`{word}` is not read")),
         };
+        if let Some((piece, at)) = self.piece {
+            return self.part(piece, at, (before, text, after), case, span);
+        }
         let run = |it: bool| it.then_some(Part::Run);
         let parts = run(before).into_iter().chain([Part::Literal(text.to_owned())]);
         let pattern = Pattern::new(parts.chain(run(after)));
@@ -131,12 +148,48 @@ impl Operand {
 
     /// True when the test is; of a missing value when `empty`, which says that the empty text passes.
     fn found(&self, predicate: Predicate, empty: bool, span: Span) -> Truth {
-        let passes = test(&self.name, predicate, span);
+        let passes = asked(&self.name, predicate, span);
         if empty && self.is_text() {
-            let null = test(&self.name, Predicate::Null, span);
+            let null = asked(&self.name, Predicate::Null, span);
             return Truth::of(Expr::any(vec![null, passes]));
         }
         Truth::of(passes)
+    }
+
+    /// A part of the text, in which the character that cuts it is not.
+    fn part(
+        &self,
+        piece: Piece,
+        at: char,
+        (before, text, after): (bool, &str, bool),
+        case: Case,
+        span: Span,
+    ) -> Result<Truth, String> {
+        if text.contains(at) {
+            return Ok(Truth::constant(false));
+        }
+        let cut = regex_syntax::escape(&at.to_string());
+        let others = format!("[^{cut}]*");
+        let mut regex = if piece == Piece::Last && !before {
+            format!(r"(?:\A|{cut})")
+        } else if piece == Piece::First {
+            r"\A".to_owned()
+        } else {
+            String::new()
+        };
+        if before && piece == Piece::First {
+            regex.push_str(&others);
+        }
+        regex.push_str(&regex_syntax::escape(text));
+        if after && piece == Piece::Last {
+            regex.push_str(&others);
+        }
+        match piece {
+            Piece::Last => regex.push_str(r"\z"),
+            Piece::First if !after => regex.push_str(&format!(r"(?:{cut}|\z)")),
+            Piece::First => {}
+        }
+        self.regex(&regex, case == Case::Insensitive, true, span)
     }
 
     /// Whole terms: no letter or digit of ASCII stands beside, where one stands at the text's own end.
@@ -183,7 +236,7 @@ impl Operand {
             _ => return None,
         };
         let case = if cased { Case::Sensitive } else { Case::Insensitive };
-        let like = test(&self.name, Predicate::Field(other.name.clone(), anchor, case), span);
+        let like = asked(&self.name, Predicate::Field(other.name.clone(), anchor, case), span);
         if !self.is_text() || !other.is_text() {
             return Some(Truth::of(like));
         }

@@ -5,12 +5,13 @@ use pest::iterators::Pair;
 
 use super::grammar::Rule;
 use crate::codes::UNREADABLE;
+use crate::literal;
 use crate::place::Place;
 
 /// The text that a literal stands for.
 pub fn quoted(pair: &Pair<'_, Rule>, place: &Place<'_>) -> Result<String, Box<Diagnostic>> {
     let text = pair.as_str().trim_start_matches(['h', 'H']);
-    literal(text).map_err(|escape| {
+    unquoted(text).map_err(|escape| {
         Box::new(Diagnostic::error(
             &UNREADABLE,
             place.of(pair),
@@ -21,7 +22,7 @@ pub fn quoted(pair: &Pair<'_, Rule>, place: &Place<'_>) -> Result<String, Box<Di
 }
 
 /// The text between quotes, or the escape that is none.
-fn literal(text: &str) -> Result<String, String> {
+fn unquoted(text: &str) -> Result<String, String> {
     if let Some(it) = text.strip_prefix("```") {
         let body = it.strip_suffix("```").unwrap_or(it);
         return Ok(body.to_owned());
@@ -30,40 +31,16 @@ fn literal(text: &str) -> Result<String, String> {
         let quote = &it[..1];
         return Ok(it[1..it.len() - 1].replace(&quote.repeat(2), quote));
     }
-    let mut res = String::new();
-    let mut chars = text[1..text.len() - 1].chars();
-    while let Some(ch) = chars.next() {
-        if ch != '\\' {
-            res.push(ch);
-            continue;
-        }
-        match chars.next() {
-            Some('n') => res.push('\n'),
-            Some('r') => res.push('\r'),
-            Some('t') => res.push('\t'),
-            Some('a') => res.push('\u{7}'),
-            Some('b') => res.push('\u{8}'),
-            Some('f') => res.push('\u{c}'),
-            Some('v') => res.push('\u{b}'),
-            Some('0') => res.push('\0'),
-            Some(it @ ('\\' | '"' | '\'')) => res.push(it),
-            Some(it @ ('u' | 'U' | 'x')) => {
-                let len = match it {
-                    'x' => 2,
-                    'u' => 4,
-                    _ => 8,
-                };
-                let digits: String = chars.by_ref().take(len).collect();
-                let code = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == len);
-                match code.and_then(char::from_u32) {
-                    Some(it) => res.push(it),
-                    None => return Err(format!("\\{it}{digits}")),
-                }
-            }
-            other => return Err(format!("\\{}", other.map(String::from).unwrap_or_default())),
-        }
-    }
-    Ok(res)
+    literal::unescaped(&text[1..text.len() - 1], |ch, rest| {
+        let len = match ch {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => return literal::common(ch, "nrtabfv0\\\"'").ok_or_else(|| ch.to_string()),
+        };
+        let digits: String = rest.clone().take(len).collect();
+        literal::unicode(rest, len).ok_or_else(|| format!("{ch}{digits}"))
+    })
 }
 
 /// An expression without blanks and comments, its texts in one spelling: equal ones are the same text.
@@ -75,7 +52,7 @@ pub fn canonical(text: &str) -> String {
         if ch == '\'' || ch == '"' || verbatim {
             let len = literal_len(rest);
             let (this, after) = rest.split_at(len);
-            match literal(this) {
+            match unquoted(this) {
                 Ok(it) => res.push_str(&format!("{it:?}")),
                 Err(_) => res.push_str(this),
             }
@@ -143,10 +120,10 @@ mod tests {
 
     #[test]
     fn literals_of_every_kind_are_undone() {
-        assert_eq!(literal(r"'a\'\\\u0041\n'").unwrap(), "a'\\A\n");
-        assert_eq!(literal(r#"@"C:\a""b""#).unwrap(), r#"C:\a"b"#);
-        assert_eq!(literal("```a\nb```").unwrap(), "a\nb");
-        assert_eq!(literal(r"'\q'").unwrap_err(), r"\q");
+        assert_eq!(unquoted(r"'a\'\\\u0041\n'").unwrap(), "a'\\A\n");
+        assert_eq!(unquoted(r#"@"C:\a""b""#).unwrap(), r#"C:\a"b"#);
+        assert_eq!(unquoted("```a\nb```").unwrap(), "a\nb");
+        assert_eq!(unquoted(r"'\q'").unwrap_err(), r"\q");
     }
 
     #[test]
