@@ -42,7 +42,7 @@ for name, arguments, sql in (
     functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", sql, (arguments,))
 NUMBERS = itertools.count()
 SHOWN = 10
-TRIED = 6  # correlations of a kind in which a border is moved without being found out
+TRIED = 15  # correlations of a kind in which a border is moved without being found out
 
 
 def main():

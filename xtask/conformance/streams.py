@@ -29,6 +29,14 @@ def amount(rand, most):
     return {word: it + fraction for word, it in bounds(rand, most).items()}
 
 
+def near(rand, values):
+    """Bounds at values that there are."""
+    low = rand.choice(values)
+    if rand.random() < 0.2:
+        return {"gte": low, "lte": rand.choice([it for it in values if it >= low])}
+    return {rand.choice(("gte", "gt", "lte", "lt", "eq", "neq")): low + rand.choice([0, 0, 0, 0.5])}
+
+
 #: By kind: the most rules, and a condition.
 KINDS = {
     "event_count": (3, lambda rand: bounds(rand, 5)),
@@ -37,10 +45,10 @@ KINDS = {
     "value_count_growing": (2, lambda rand: {"field": "f", "gte": rand.randint(1, 3)}),
     "value_sum": (2, lambda rand: {"field": "n", **amount(rand, 40)}),
     "value_avg": (2, lambda rand: {"field": "n", **amount(rand, 12)}),
-    "value_median": (2, lambda rand: {"field": "n", **amount(rand, 12)}),
+    "value_median": (2, lambda rand: {"field": "n", **near(rand, [1, 2, 3, 10])}),
     "value_percentile": (2, lambda rand: {"field": "n", "percentile": rand.choice([0, 1, 25, 90, 99, 100]),
-                                          **amount(rand, 12)}),
-    "value_percentile_share": (2, lambda rand: {"field": "f", **amount(rand, 90)}),
+                                          **near(rand, [1, 2, 3, 10])}),
+    "value_percentile_share": (2, lambda rand: {"field": "f", **near(rand, [25, 50, 75])}),
     "temporal": (3, lambda rand: None),
     "temporal_number": (3, lambda rand: rand.choice([{"gte": 2}, {"gte": 1}, {"eq": 2}, {"lt": 3}])),
     "temporal_formula": (3, lambda rand: rand.choice(["r0 and not r1", "r0 and (r1 or r2)", "1 of them and not r2",

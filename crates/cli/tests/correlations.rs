@@ -106,7 +106,16 @@ const CASES: &[(&str, &str, &[&str], &[&str])] = &[
          rules: [a, b]
          condition: { gte: 3 }",
         // One event of two rules is one; those without a group are none; the border counts, a second later does not.
-        &["0 ab u=jo", "5 a u=jo", "5 a u=al", "6 a", "7 a u=null", "10 b u=jo", "11 c u=jo", "21 a u=jo"],
+        &[
+            "0 ab u=jo",
+            "5 a u=jo",
+            "5 a u=al",
+            "6 a",
+            "7 a u=null",
+            "10 b u=jo",
+            "11 c u=jo",
+            "21 a u=jo",
+        ],
         &["5 jo"],
     ),
     (
@@ -123,7 +132,14 @@ const CASES: &[(&str, &str, &[&str], &[&str])] = &[
          rules: [a, b]
          condition: { field: f, gte: 2 }",
         // `x` counts from its last time on; an empty value is none, and an array has several.
-        &["0 a u=jo f=x", "8 b u=jo f=x", "9 a u=jo", "9 a u=jo f=\"\"", "18 a u=jo f=y", "40 a u=jo f=[\"x\",\"y\"]"],
+        &[
+            "0 a u=jo f=x",
+            "8 b u=jo f=x",
+            "9 a u=jo",
+            "9 a u=jo f=\"\"",
+            "18 a u=jo f=y",
+            "40 a u=jo f=[\"x\",\"y\"]",
+        ],
         &["4 jo", "5 jo"],
     ),
     (
@@ -172,7 +188,13 @@ const CASES: &[(&str, &str, &[&str], &[&str])] = &[
          rules: [a]
          condition: { field: n, gt: 10 }",
         // Texts that spell numbers count, others do not; the first is gone at the last.
-        &["0 a u=jo n=4", "1 a u=jo n=\"6.5\"", "2 a u=jo n=x", "3 a u=jo n=-0.5", "11 a u=jo n=3.5"],
+        &[
+            "0 a u=jo n=4",
+            "1 a u=jo n=\"6.5\"",
+            "2 a u=jo n=x",
+            "3 a u=jo n=-0.5",
+            "11 a u=jo n=3.5",
+        ],
         &["1 jo"],
     ),
     (
@@ -367,6 +389,7 @@ fn an_event_without_a_time_is_left_out_and_counted() {
     assert_eq!(told.iter().map(short).collect::<Vec<_>>(), ["3 jo"]);
     assert!(err.contains("correlations: 1 events tell no time and were left out"), "{err}");
     // Another field may have it.
-    let (told, err) = run(&folder, &["--time-field", "when"], &lines.replace("\"time\"", "\"when\""));
+    let (told, err) =
+        run(&folder, &["--time-field", "when"], &lines.replace("\"time\"", "\"when\""));
     assert_eq!(told.len(), 1, "{err}");
 }
