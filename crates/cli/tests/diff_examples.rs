@@ -176,7 +176,7 @@ const CORRELATION_EDITS: &[Edit] = &[
     ),
     (
         "A longer window and a higher threshold",
-        "One makes it match more often, the other less, so that nothing is certain. The example tells of one case.",
+        "One makes it match more often, the other less, so that nothing is certain. An example tells of one case.",
         &[("gte: 10", "gte: 12"), ("15m", "30m")],
     ),
     (

@@ -5,6 +5,8 @@ mod meta;
 mod pair;
 mod subject;
 
+use std::sync::Arc;
+
 use diagnostic::{Diagnostic, Severity};
 use ir::{Fixture, Series};
 use matcher::Matcher;
@@ -25,8 +27,8 @@ pub use subject::Subject;
 /// The most events that are kept of each rule to show how its verdict changes.
 const MOST_WITNESSES: usize = 3;
 
-/// The most events of an example of a correlation that is shown.
-const MOST_STEPS: usize = 20;
+/// The most entries of an example of a correlation that is shown.
+const MOST_STEPS: usize = 12;
 
 /// Everything that differs between two states.
 pub struct Diff<'a> {
@@ -202,9 +204,14 @@ impl<'a> Diff<'a> {
         for change in self.changes.iter_mut().filter(|it| !it.proved) {
             let gained = change.examples.0 + change.events.0;
             let lost = change.examples.1 + change.events.1;
-            change.relation = Relation::seen(gained, lost);
+            let seen = Relation::seen(gained, lost);
             // An event each way decides it.
-            change.proved = change.relation == Relation::Changed;
+            change.proved = seen == Relation::Changed;
+            // Few streams are no sign of what others do: a group of its own counts otherwise for all.
+            let is_correlation = change.subject().is_some_and(|it| it.is_correlation());
+            if change.proved || !is_correlation {
+                change.relation = seen;
+            }
         }
     }
 
@@ -262,9 +269,12 @@ impl<'a> Change<'a> {
     /// That it does is known from a proof or from an event, never guessed.
     pub fn is_unmarked(&self) -> bool {
         let marked = |it: &MetaChange| matches!(it.key.as_str(), "modified" | "version");
-        let both = self.old.is_some() && self.new.is_some() && self.broken.is_empty();
-        let differs = !matches!(self.relation, Relation::Same | Relation::Unknown);
-        both && differs && !self.meta.iter().any(marked)
+        let (Some(old), Some(new)) = (self.old, self.new) else { return false };
+        let known = !matches!(self.relation, Relation::Same | Relation::Unknown);
+        let differs = known || self.examples != (0, 0);
+        // What it sees of other documents is said there.
+        let edited = old.written() != new.written() || !new.is_correlation();
+        self.broken.is_empty() && differs && edited && !self.meta.iter().any(marked)
     }
 
     /// What each side means, in words; empty for a side that is not there.
@@ -324,7 +334,7 @@ impl<'a> Change<'a> {
             asked.extend(&fresh);
             let of = |it| run(it, fresh.iter().copied()).unwrap_or_default();
             for (before, after) in of(old).iter().zip(of(new)) {
-                let steps = &after.series.events;
+                let steps = shown(&after.series.events);
                 let (before, matched) = (before.matched(), after.matched());
                 if before == matched {
                     continue;
@@ -333,7 +343,7 @@ impl<'a> Change<'a> {
                 if steps.len() <= MOST_STEPS {
                     self.witnesses.push(Witness {
                         origin: format!("{whose} example \"{}\"", after.series.name),
-                        event: shown(steps),
+                        event: Value::Array(steps),
                         matched,
                     });
                 }
@@ -410,13 +420,28 @@ fn run<'a>(
     }
 }
 
-/// The events of an example, as they are written under `tests`.
-fn shown(steps: &[(i64, std::sync::Arc<Value>)]) -> Value {
-    let seconds = |at: i64| match at % 1000 {
-        0 => format!("{}s", at / 1000),
-        _ => format!("{}s", at as f64 / 1000.0),
+/// The events of an example as they are written under `tests`: one that comes again in equal steps is
+/// said once.
+fn shown(steps: &[(i64, Arc<Value>)]) -> Vec<Value> {
+    let seconds = |it: i64| match it % 1000 {
+        0 => format!("{}s", it / 1000),
+        _ => format!("{}s", it as f64 / 1000.0),
     };
-    steps.iter().map(|(at, event)| json!({ "at": seconds(*at), "event": **event })).collect()
+    let mut res = Vec::new();
+    let mut rest = steps;
+    while let Some((at, event)) = rest.first() {
+        let step = rest.get(1).map_or(0, |it| it.0 - at);
+        let again = rest.iter().zip(0_i64..);
+        let count = again.take_while(|(it, nth)| it.1 == *event && it.0 == at + step * nth).count();
+        res.push(match count {
+            1 => json!({ "at": seconds(*at), "event": **event }),
+            _ => json!({
+                "at": seconds(*at), "repeat": count, "every": seconds(step), "event": **event,
+            }),
+        });
+        rest = rest.get(count..).unwrap_or_default();
+    }
+    res
 }
 
 fn output(

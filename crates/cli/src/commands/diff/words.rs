@@ -100,15 +100,13 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
 
 /// The same of a correlation, of which the parts decide it.
 fn of_correlation(it: &Change<'_>, evidence: &[String]) -> String {
-    use driver::Relation::{Changed, Narrower, Same, Unknown, Wider};
+    use driver::Relation::{Changed, Narrower, Same, Wider};
     let mut res = match (it.relation, it.proved) {
         (Same, _) => return "same: it matches whenever it did (proved)".to_owned(),
         (Wider, true) => "wider: it matches whenever it did, and maybe more often",
         (Narrower, true) => "narrower: it matches only when it did, and maybe less often",
         (Changed, _) => "changed: it matches where it did not, and no longer where it did",
-        (Unknown, _) => "changed: whether it matches more or less can't be decided",
-        (Wider, false) => "wider, as far as the examples show",
-        (Narrower, false) => "narrower, as far as the examples show",
+        _ => "changed: whether it matches more or less can't be decided",
     }
     .to_owned();
     if !it.reasons.is_empty() {
