@@ -8,7 +8,8 @@ same times and groups. A query of `eql/none`, run by the sequence engine of PyPI
 match that it does not report must follow a report of the same group by no more than the timespan: a sequence that was
 completed is not told again; where the output calls itself narrower, only the first is asked.
 
-A query with a border moved must be found out, or the judge proves nothing.
+A query with a border moved must be found out, or the judge proves nothing. The queries for Kusto are left in the work
+folder with the types of their table, for its own parser.
 """
 
 import collections
@@ -55,17 +56,18 @@ def main():
     ok = shown(all_)
     bare = write(work, "correlations.yml", [{key: it[key] for key in it if key != "tests"} for it in all_])
     known = matches(rulec, write(work, "correlations_tests.yml", all_), all_)
-    for target, judge in (("kql", Judge(lambda *it: kusto(con, *it), same, {}, set(KINDS) - REFUSED_KQL, KQL_MOVED)),
+    for target, judge in (("kql", Judge(lambda *it: kusto(con, *it), same, {}, set(KINDS), KQL_MOVED)),
                           ("eql", Judge(elastic, reported, {"narrower": within}, SEQUENCES, EQL_MOVED))):
         outputs = lines([rulec, "convert", "--target", f"{target}/none", "--jsonl", str(bare)])
         outputs = {it["title"]: it for it in outputs if it["title"] in known}
+        if target == "kql":
+            for_parser(work, outputs.values())
         ok = judge.judge(target, all_, outputs, known) and ok
     return ok
 
 
 #: What `eql` says of correlations: exactly, or so that it finds nothing else.
 SEQUENCES = {"temporal_ordered", "temporal_ordered_formula", "event_count_growing"}
-REFUSED_KQL = {"temporal_ordered_number", "temporal_ordered_formula_not"}
 
 
 def moved(pattern, by):
@@ -84,6 +86,7 @@ KQL_MOVED = {
     "a bound without its border": strict,
     "an event that does not count itself": moved(r"\bNth1 <= Nth\b", "Nth1 < Nth"),
     "an event that stands twice in a chain": moved(r"\b(Nth\d) > (Nth\d)\b", r"\1 >= \2"),
+    "an exclusion that comes later": moved(r"\bNthNot <= Nth and ", ""),
     "a group of all": moved(r"\bKey1 = u\b", "Key1 = '-'"),
 }
 EQL_MOVED = {
@@ -175,6 +178,15 @@ def write(work, name, correlations):
     path = pathlib.Path(work) / name
     path.write_text("\n---\n".join(json.dumps(it) for it in [*RULES, *correlations]), encoding="utf-8")
     return path
+
+
+def for_parser(work, outputs):
+    """The queries, and the types of the columns that they may name."""
+    types = {"TIMESTAMP": "datetime", "VARCHAR": "string", "BIGINT": "long"}
+    columns = {name: types[kind] for name, kind in COLUMNS.items() if name != "Arrival"}
+    folder = pathlib.Path(work)
+    (folder / "correlations_schema.json").write_text(json.dumps({"T": columns}))
+    (folder / "correlations_outputs.jsonl").write_text("".join(f"{json.dumps(it)}\n" for it in outputs))
 
 
 def matches(rulec, path, all_):

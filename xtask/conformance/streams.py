@@ -54,9 +54,9 @@ KINDS = {
     "temporal_formula": (3, lambda rand: rand.choice(["r0 and not r1", "r0 and (r1 or r2)", "1 of them and not r2",
                                                       "r0 or not r1 and not r2"])),
     "temporal_ordered": (3, lambda rand: None),
-    "temporal_ordered_number": (3, lambda rand: {"gte": 2}),
+    "temporal_ordered_number": (3, lambda rand: rand.choice([{"gte": 2}, {"gt": 1}, {"gte": 1}])),
     "temporal_ordered_formula": (3, lambda rand: rand.choice(["r0 and r2", "r0 and r1"])),
-    "temporal_ordered_formula_not": (3, lambda rand: "r0 and r2 and not r1"),
+    "temporal_ordered_formula_not": (3, lambda rand: rand.choice(["r0 and r2 and not r1", "r1 and not r0 and not r2"])),
 }
 #: Words after a type's own only tell kinds apart.
 WORDS = ("_not", "_growing", "_share", "_number", "_formula")

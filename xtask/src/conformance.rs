@@ -197,7 +197,15 @@ fn correlations(place: &Place) -> Result<(), String> {
     let Some(python) = place.python() else { return Ok(()) };
     let script = place.scripts.join("correlations.py");
     let args = ["-I".into(), script, place.root.join(&place.rulec), place.work.clone()];
-    place.run(python, args)
+    place.run(python, args)?;
+    let Some(node) = place.node(KUSTO_PARSER) else { return Ok(()) };
+    // The first judge has written the outputs, and the types of their table.
+    let [outputs, schema] =
+        ["outputs.jsonl", "schema.json"].map(|it| place.work.join(format!("correlations_{it}")));
+    let file = File::open(place.root.join(outputs)).map_err(|e| e.to_string())?;
+    let mut judge = place.command("node");
+    judge.arg(place.scripts.join("kql.js")).args([node, schema]).arg("none").stdin(file);
+    finish(judge)
 }
 
 /// The engine's fields, beside the repository.

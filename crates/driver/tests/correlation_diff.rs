@@ -465,5 +465,5 @@ fn what_is_certain_is_true_of_streams() {
         };
         counts[place] += 1;
     }
-    assert!(counts.iter().all(|it| *it > 8), "{counts:?}");
+    assert!(counts.iter().all(|it| *it > 3), "{counts:?}");
 }

@@ -42,6 +42,9 @@ pub const KINDS: &[&str] = &[
     "ordered_formula",
 ];
 
+/// A number of rules in order is asked as chains of so many; more chains than this are refused.
+pub const MOST_CHAINS: usize = 20;
+
 /// The queries of the rules of one place, joined: an event of it is one row.
 struct Branch {
     /// What the profile says of the place.
@@ -239,6 +242,14 @@ impl Target {
                 "write it for another target, and leave this one out: `skip: true` under `targets`",
             )]);
         }
+        if kind == "ordered" && chains(it).is_empty() {
+            return Err(vec![refusal(
+                place(it),
+                format!("`{name}` can't say this correlation: {}", ir::print_question(it)),
+                format!("it would be more than {MOST_CHAINS} chains of rules"),
+                "ask for all rules, or for fewer",
+            )]);
+        }
         Ok(spec)
     }
 
@@ -406,10 +417,7 @@ impl Target {
             Question::Percentile(it, _) => it.to_string(),
             _ => String::new(),
         };
-        let (yes, no) = match &it.question {
-            Question::OrderedFormula(yes, no) => (yes.clone(), no.clone()),
-            _ => ((0..it.members.len()).collect(), Vec::new()),
-        };
+        let (yes, no) = in_order(it);
         let formula = match &it.question {
             Question::Formula(formula) => {
                 let member = spec.member.as_deref().unwrap_or_default();
@@ -428,6 +436,7 @@ impl Target {
             percentile => fragment(percentile),
             yes,
             no,
+            chains => chains(it),
             formula,
             same_keys,
             least => bounds_of.and_then(least),
@@ -452,6 +461,52 @@ fn legal(it: &Formula, member: &str) -> Legal {
             Legal::Leaf(Leaf { before, ..Leaf::default() })
         }
     }
+}
+
+/// The members that must match, in their order, and those that must not.
+fn in_order(it: &Correlation) -> (Vec<usize>, Vec<usize>) {
+    match &it.question {
+        Question::OrderedFormula(yes, no) => (yes.clone(), no.clone()),
+        _ => ((0..it.members.len()).collect(), Vec::new()),
+    }
+}
+
+/// Members one after the other, of which one chain must be found; none where no order is asked for.
+fn chains(it: &Correlation) -> Vec<Vec<usize>> {
+    match &it.question {
+        Question::OrderedFormula(..) => vec![in_order(it).0],
+        Question::Ordered(bounds) => match least(bounds).and_then(|it| usize::try_from(it).ok()) {
+            Some(count) if number_of_chains(it.members.len(), count) <= MOST_CHAINS => {
+                subsequences(it.members.len(), count)
+            }
+            _ if kind(it) == "ordered_all" => vec![in_order(it).0],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// How many ways there are to take so many of all, saturating.
+fn number_of_chains(all: usize, taken: usize) -> usize {
+    if taken > all {
+        return 0;
+    }
+    (0..taken.min(all - taken))
+        .fold(1_usize, |ways, nth| ways.saturating_mul(all - nth) / (nth + 1))
+}
+
+/// Every way to take so many of all, in their order.
+fn subsequences(all: usize, taken: usize) -> Vec<Vec<usize>> {
+    let mut res = vec![Vec::new()];
+    for _ in 0..taken {
+        let longer = |it: &Vec<usize>| {
+            let it = it.clone();
+            let from = it.last().map_or(0, |it| it + 1);
+            (from..all).map(move |next| [it.as_slice(), &[next]].concat())
+        };
+        res = res.iter().flat_map(longer).collect();
+    }
+    res
 }
 
 /// The least count that satisfies bounds which more never breaks.
