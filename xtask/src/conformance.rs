@@ -28,9 +28,6 @@ const JUDGES: &[(&str, Judge)] = &[
     ("correlations", correlations),
 ];
 
-/// Judges that run only when they are named: streams of events take them too long for each change.
-const BY_NAME: &[&str] = &["correlations"];
-
 /// Where all is. Paths are relative to the root, so that what is shown is short.
 struct Place {
     root: PathBuf,
@@ -47,11 +44,8 @@ struct Place {
 /// The target has no judge, `rulec` can't be built, or a judge found something: it has printed what.
 /// A judge that can't be installed is skipped with a notice.
 pub fn conformance(target: Option<&str>) -> Result<(), String> {
-    let wanted = |name: &str| match target {
-        Some(it) => it == name,
-        None => !BY_NAME.contains(&name),
-    };
-    let chosen: Vec<_> = JUDGES.iter().filter(|(name, _)| wanted(name)).collect();
+    let chosen: Vec<_> =
+        JUDGES.iter().filter(|(name, _)| target.is_none_or(|it| it == *name)).collect();
     if chosen.is_empty() {
         let names: Vec<_> = JUDGES.iter().map(|(name, _)| *name).collect();
         return Err(format!("no judge of that target; there are: {}", names.join(", ")));
@@ -203,7 +197,15 @@ fn correlations(place: &Place) -> Result<(), String> {
     let Some(python) = place.python() else { return Ok(()) };
     let script = place.scripts.join("correlations.py");
     let args = ["-I".into(), script, place.root.join(&place.rulec), place.work.clone()];
-    place.run(python, args)
+    place.run(python, args)?;
+    let Some(node) = place.node(KUSTO_PARSER) else { return Ok(()) };
+    // The first judge has written the outputs, and the types of their table.
+    let [outputs, schema] =
+        ["outputs.jsonl", "schema.json"].map(|it| place.work.join(format!("correlations_{it}")));
+    let file = File::open(place.root.join(outputs)).map_err(|e| e.to_string())?;
+    let mut judge = place.command("node");
+    judge.arg(place.scripts.join("kql.js")).args([node, schema]).arg("none").stdin(file);
+    finish(judge)
 }
 
 /// The engine's fields, beside the repository.

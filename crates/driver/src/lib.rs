@@ -32,7 +32,7 @@ pub use check::{check, check_target, unsayable};
 pub use codes::FAILING_EXAMPLE;
 pub use config::{CheckConfig, Config, ConvertConfig};
 pub use convert::{Conversion, Request};
-pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Witness, diff};
+pub use diff::{Change, Diff, Failing, MetaChange, OutputChange, Rendered, Subject, Witness, diff};
 pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use import::{ImportRequest, Imported, ImportedRule};

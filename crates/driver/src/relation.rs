@@ -44,7 +44,7 @@ impl Relation {
     }
 
     /// Two relations that hold of two parts of a rule, both of which an event must pass.
-    fn and(self, other: Relation) -> Relation {
+    pub(crate) fn and(self, other: Relation) -> Relation {
         match (self, other) {
             (Relation::Same, it) | (it, Relation::Same) => it,
             (a, b) if a == b && a != Relation::Changed => a,

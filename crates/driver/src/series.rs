@@ -34,7 +34,16 @@ impl SeriesResult<'_> {
 
 /// Runs a correlation's examples; `None` when it can't be matched at all.
 pub fn run_series<'a>(loaded: &Loaded, it: &'a LoadedCorrelation) -> Option<Vec<SeriesResult<'a>>> {
-    let correlation = it.correlation.as_ref()?;
+    run_over(loaded, it, it.correlation.as_ref()?.fixtures.iter())
+}
+
+/// Runs a correlation over examples, be they its own or others.
+pub(crate) fn run_over<'a>(
+    loaded: &Loaded,
+    it: &LoadedCorrelation,
+    examples: impl Iterator<Item = &'a Series>,
+) -> Option<Vec<SeriesResult<'a>>> {
+    it.correlation.as_ref()?;
     let mut usable = loaded.usable_correlations();
     let place = loaded.correlations.iter().position(|other| std::ptr::eq(other, it))?;
     let mut below = BTreeSet::new();
@@ -77,7 +86,7 @@ pub fn run_series<'a>(loaded: &Loaded, it: &'a LoadedCorrelation) -> Option<Vec<
             seen: seen.map(|((at, _), count)| (title(*at).unwrap_or_default(), count)).collect(),
         }
     };
-    Some(correlation.fixtures.iter().map(run).collect())
+    Some(examples.map(run).collect())
 }
 
 /// What something refers to, also by way of correlations, and itself.

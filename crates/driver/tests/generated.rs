@@ -1,4 +1,4 @@
-//! The functions of the target `rust` and the crate of `rulec build` compile, and give the verdicts of the rules' examples.
+//! The functions of the target `rust` compile, and give the verdicts of the rules' examples.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -101,58 +101,4 @@ fn generated_functions_give_the_verdicts_of_the_examples() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}\nin {}", folder.display());
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), count.to_string());
-}
-
-#[test]
-fn the_built_crate_passes_its_tests_and_matches_as_the_rule_set_does() {
-    let temp = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let folder = temp.join("built");
-    let _ = std::fs::remove_dir_all(&folder);
-    let loaded = driver_rules();
-    let targets = Targets::builtin();
-    let crate_of_ours = Path::new(ROOT).join("crates/matcher").canonicalize().unwrap();
-    let runtime = rulec_driver::Runtime::Path(crate_of_ours.display().to_string());
-    let unrouted = matcher::engine::Unrouted::Nothing;
-    let project =
-        rulec_driver::build(&loaded, &targets, Some("none"), unrouted, "built", &runtime).unwrap();
-    assert!(project.rules >= 50 && project.left_out.is_empty(), "{:?}", project.left_out);
-    for (path, bytes) in &project.files {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
-    }
-    std::fs::copy(Path::new(ROOT).join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    let cargo = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO"));
-        command.args(args).current_dir(&folder);
-        command.env("CARGO_TARGET_DIR", temp.join("generated-target"));
-        command.env("RUSTFLAGS", "-D warnings");
-        command
-    };
-    let tests = cargo(&["test", "--offline", "--quiet"]).output().unwrap();
-    let told = String::from_utf8_lossy(&tests.stdout) + String::from_utf8_lossy(&tests.stderr);
-    assert!(tests.status.success(), "{told}\nin {}", folder.display());
-    // Its program says of the examples what the rule set says.
-    let fixtures = loaded.rules.iter().filter_map(|it| it.lowered.as_ref());
-    let fixtures = fixtures.flat_map(|it| &it.rule.fixtures);
-    let lines: String = fixtures.map(|it| format!("{}\n", it.event)).collect();
-    std::fs::write(folder.join("events.ndjson"), &lines).unwrap();
-    let found = cargo(&["run", "--offline", "--quiet", "--", "events.ndjson"]).output().unwrap();
-    let mut wanted = String::new();
-    let detector = rulec_driver::detector(&loaded, &targets, Some("none"), unrouted).unwrap();
-    let mut scanner = detector.set.scanner();
-    for (event, line) in lines.lines().enumerate() {
-        for hit in scanner.line(line.as_bytes()).unwrap() {
-            let rule = hit.rule;
-            let level = rule.level.map(|it| it.word());
-            wanted.push_str(&format!(
-                "{{\"event\":{event},\"rule\":{},\"title\":{},\"level\":{}}}\n",
-                serde_json::json!(rule.id),
-                serde_json::json!(rule.title),
-                serde_json::json!(level)
-            ));
-        }
-    }
-    assert!(wanted.lines().count() > 50);
-    assert_eq!(String::from_utf8_lossy(&found.stdout), wanted);
 }

@@ -167,6 +167,18 @@ impl Bounds {
         self.near().chain(ends).filter(inside).any(|it| self.hold(it))
     }
 
+    /// Whether each number of a kind that satisfies these bounds also satisfies others. `within`
+    /// says which numbers are of the kind, of which `ends` are the borders.
+    pub fn imply(&self, other: &Bounds, ends: &[Number], within: &dyn Fn(&Number) -> bool) -> bool {
+        let both = Bounds([self.0.as_slice(), &other.0].concat());
+        let whole = both.0.iter().flat_map(|(_, it)| match it {
+            Number::Int(it) => vec![it.saturating_sub(1), it.saturating_add(1)],
+            Number::Float(it) => vec![it.floor() as i128, it.ceil() as i128],
+        });
+        let tried = both.near().chain(whole.map(Number::Int)).chain(ends.iter().copied());
+        tried.filter(within).all(|it| !self.hold(it) || other.hold(it))
+    }
+
     /// Numbers of which one satisfies all of the bounds, if any does: each bound, what is next to
     /// it, and what lies between two.
     fn near(&self) -> impl Iterator<Item = Number> {

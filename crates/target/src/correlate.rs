@@ -4,18 +4,21 @@
 //! Knows: which kinds of question a manifest has a template for, and what the template is given.
 //! Does not know: how a language relates events to each other.
 
+mod shape;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use diagnostic::Diagnostic;
 use ir::{
-    BoundOp, Bounds, Case, Correlation, Expr, Field, Formula, LogSource, Number, Pattern,
-    Predicate, Question, Rule, Test, normalize,
+    Case, Correlation, Expr, Field, Formula, LogSource, Number, Pattern, Predicate, Question, Rule,
+    Test, normalize,
 };
 use minijinja::context;
 use minijinja::value::{Serde, Value};
 use source::Span;
 
+use self::shape::{MOST_CHAINS, bounds, chains, in_order, kind, least, op_word};
 use crate::Output;
 use crate::codes::{CANNOT_EXPRESS, TARGET_CHECK};
 use crate::envelope::{Breach, fragment, trust};
@@ -239,6 +242,14 @@ impl Target {
                 "write it for another target, and leave this one out: `skip: true` under `targets`",
             )]);
         }
+        if kind == "ordered" && chains(it).is_empty() {
+            return Err(vec![refusal(
+                place(it),
+                format!("`{name}` can't say this correlation: {}", ir::print_question(it)),
+                format!("it would be more than {MOST_CHAINS} chains of rules"),
+                "ask for all rules, or for fewer",
+            )]);
+        }
         Ok(spec)
     }
 
@@ -408,10 +419,7 @@ impl Target {
             Question::Percentile(it, _) => it.to_string(),
             _ => String::new(),
         };
-        let (yes, no) = match &it.question {
-            Question::OrderedFormula(yes, no) => (yes.clone(), no.clone()),
-            _ => ((0..it.members.len()).collect(), Vec::new()),
-        };
+        let (yes, no) = in_order(it);
         let formula = match &it.question {
             Question::Formula(formula) => {
                 let member = spec.member.as_deref().unwrap_or_default();
@@ -430,6 +438,7 @@ impl Target {
             percentile => fragment(percentile),
             yes,
             no,
+            chains => chains(it),
             formula,
             same_keys,
             least => bounds_of.and_then(least),
@@ -454,16 +463,6 @@ fn legal(it: &Formula, member: &str) -> Legal {
             Legal::Leaf(Leaf { before, ..Leaf::default() })
         }
     }
-}
-
-/// The least count that satisfies bounds which more never breaks.
-fn least(bounds: &Bounds) -> Option<u32> {
-    let each = bounds.0.iter().map(|(op, bound)| match (op, bound) {
-        (BoundOp::Gte, Number::Int(it)) => u32::try_from(*it).ok(),
-        (BoundOp::Gt, Number::Int(it)) => u32::try_from(*it).ok()?.checked_add(1),
-        _ => None,
-    });
-    each.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
 /// What formats say of a correlation is what they say of a rule.
@@ -525,52 +524,4 @@ fn refusal(
     help: impl Into<String>,
 ) -> Diagnostic {
     Diagnostic::error(&CANNOT_EXPRESS, span, message, label.into()).with_help(help)
-}
-
-/// The name that a manifest has for a question.
-fn kind(it: &Correlation) -> &'static str {
-    let all = |bounds: &Bounds| {
-        let holds = |count: usize| bounds.hold(Number::Int(count as i128));
-        holds(it.members.len()) && !(0..it.members.len()).any(holds)
-    };
-    match &it.question {
-        Question::Events(_) => "events",
-        Question::Distinct(..) => "distinct",
-        Question::Sum(_) => "sum",
-        Question::Average(_) => "average",
-        Question::Percentile(..) => "percentile",
-        Question::Share(_) => "share",
-        Question::Together(bounds) if all(bounds) => "together_all",
-        Question::Together(_) => "together",
-        Question::Formula(_) => "formula",
-        Question::Ordered(bounds) if all(bounds) => "ordered_all",
-        Question::Ordered(_) => "ordered",
-        Question::OrderedFormula(_, no) if no.is_empty() => "ordered_all",
-        Question::OrderedFormula(..) => "ordered_formula",
-    }
-}
-
-fn bounds(it: &Question) -> Option<&Bounds> {
-    match it {
-        Question::Events(it)
-        | Question::Distinct(_, it)
-        | Question::Sum(it)
-        | Question::Average(it)
-        | Question::Percentile(_, it)
-        | Question::Share(it)
-        | Question::Together(it)
-        | Question::Ordered(it) => Some(it),
-        Question::Formula(_) | Question::OrderedFormula(..) => None,
-    }
-}
-
-fn op_word(it: BoundOp) -> &'static str {
-    match it {
-        BoundOp::Gt => "gt",
-        BoundOp::Gte => "gte",
-        BoundOp::Lt => "lt",
-        BoundOp::Lte => "lte",
-        BoundOp::Eq => "eq",
-        BoundOp::Neq => "neq",
-    }
 }

@@ -44,11 +44,29 @@ pub fn diff(args: &Diff, shell: &mut Shell) -> Ended {
     Ok(if diff.has_findings() { Outcome::Findings } else { Outcome::Clean })
 }
 
-/// Leaves out the files that are the same in both states: nothing in them can differ.
+/// Leaves out the files that are the same in both states: nothing in them can differ, unless something
+/// that refers to others, a correlation or a filter, stands in any file.
 fn drop_equal(old: &mut Vec<(String, Vec<u8>)>, new: &mut Vec<(String, Vec<u8>)>) {
+    if old.iter().chain(new.iter()).any(|(_, bytes)| may_refer(bytes)) {
+        return;
+    }
     let known: std::collections::BTreeSet<(String, Vec<u8>)> = old.iter().cloned().collect();
     let equal: std::collections::BTreeSet<(String, Vec<u8>)> =
         new.iter().filter(|it| known.contains(*it)).cloned().collect();
     old.retain(|it| !equal.contains(it));
     new.retain(|it| !equal.contains(it));
+}
+
+/// Whether a file may hold a correlation or a filter. Inside of rules selections are called so too,
+/// but they do not begin a line.
+fn may_refer(bytes: &[u8]) -> bool {
+    let is_key = |line: &[u8]| {
+        let flow = line.trim_ascii_start().starts_with(b"{");
+        let has = |word: &[u8]| match flow {
+            true => line.windows(word.len()).any(|it| it == word),
+            false => line.strip_prefix(b"\"").unwrap_or(line).starts_with(word),
+        };
+        has(b"correlation") || has(b"filter")
+    };
+    bytes.split(|it| matches!(it, b'\n' | b'\r')).any(is_key)
 }

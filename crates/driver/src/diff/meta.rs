@@ -1,7 +1,9 @@
 //! What is said about a rule, compared key by key.
 
 use source::Spanned;
-use syntax::{Node, NodeKind, RuleAst};
+use syntax::{CorrelationAst, CorrelationConditionAst, Node, NodeKind, RuleAst};
+
+use super::subject::{Subject, What, span};
 
 /// A key whose value differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +69,65 @@ fn table(ast: &RuleAst) -> Vec<(String, Vec<String>, bool)> {
     res
 }
 
+/// What a correlation asks, key by key.
+fn asked(ast: &CorrelationAst, text: &str) -> Vec<(String, Vec<String>, bool)> {
+    let list = |it: &[Spanned<String>]| it.iter().map(|it| it.value.clone()).collect::<Vec<_>>();
+    let aliases = ast.aliases.iter().map(|it| {
+        let fields: Vec<String> = it
+            .fields
+            .iter()
+            .map(|(rule, field)| format!("{}.{}", rule.value, field.value))
+            .collect();
+        format!("{} = {}", it.name.value, fields.join(" = "))
+    });
+    let condition = ast.condition.as_ref().map(|it| match it {
+        CorrelationConditionAst::Compare(it) => {
+            let number = |it: &syntax::BoundNumber| match it {
+                syntax::BoundNumber::Whole(it) => it.to_string(),
+                syntax::BoundNumber::Fraction(it) => it.to_string(),
+            };
+            let mut parts: Vec<String> =
+                it.fields.iter().map(|it| format!("field {}", it.value)).collect();
+            let rank = it.percentile.iter();
+            parts.extend(rank.map(|it| format!("percentile {}", number(&it.value))));
+            let bounds = it.bounds.iter();
+            parts.extend(
+                bounds.map(|(op, it)| format!("{} {}", op.value.word(), number(&it.value))),
+            );
+            parts.join(", ")
+        }
+        CorrelationConditionAst::Formula(_, span) => {
+            let words = text.get(span.range()).unwrap_or_default().split_whitespace();
+            words.collect::<Vec<_>>().join(" ")
+        }
+    });
+    [
+        ("type", ast.kind.iter().map(|it| it.value.word().to_owned()).collect(), false),
+        ("rules", list(&ast.rules), true),
+        ("group-by", list(&ast.group_by), true),
+        ("timespan", ast.timespan.iter().map(|it| span(it.value)).collect(), false),
+        ("aliases", aliases.collect(), true),
+        ("condition", condition.into_iter().collect(), false),
+        ("generate", ast.generate.iter().map(|it| it.value.to_string()).collect(), false),
+    ]
+    .into_iter()
+    .map(|(key, values, is_list)| (key.to_owned(), values, is_list))
+    .collect()
+}
+
+/// Everything that is compared key by key.
+fn whole(it: &Subject<'_>) -> Vec<(String, Vec<String>, bool)> {
+    let mut res = table(it.head());
+    if let What::Correlation(found) = it.what {
+        let text = it.state.sources.get(found.file).map_or("", |it| it.text());
+        res.extend(asked(&found.ast, text));
+    }
+    res
+}
+
 /// The keys that differ, in a rule's usual order.
-pub fn changes(old: &RuleAst, new: &RuleAst) -> Vec<MetaChange> {
-    let (old, new) = (table(old), table(new));
+pub fn changes(old: &Subject<'_>, new: &Subject<'_>) -> Vec<MetaChange> {
+    let (old, new) = (whole(old), whole(new));
     let gone = old.iter().filter(|(key, ..)| !new.iter().any(|(it, ..)| it == key));
     let mut res = Vec::new();
     for (key, after, is_list) in new.iter().chain(gone.clone()) {

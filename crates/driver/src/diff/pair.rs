@@ -1,31 +1,21 @@
-//! Which rule of the new state is which of the old: by id, then by place, then by content.
+//! Which rule or correlation of the new state is which of the old: by id, then by place, then by content.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::{Loaded, LoadedRule};
+use super::subject::Subject;
+use crate::load::Loaded;
 use crate::relation::same;
 
-type Pair<'a> = (Option<&'a LoadedRule>, Option<&'a LoadedRule>);
+pub type Pair<'a> = (Option<Subject<'a>>, Option<Subject<'a>>);
 
-/// The path of a rule's file.
-pub fn path<'a>(state: &'a Loaded, rule: &LoadedRule) -> &'a str {
-    state.sources.get(rule.file).map_or("", |it| it.path())
-}
-
-/// The text of a rule.
-pub fn written<'a>(state: &'a Loaded, rule: &LoadedRule) -> &'a str {
-    let file = state.sources.get(rule.file);
-    file.and_then(|it| it.text().get(rule.ast.span.range())).unwrap_or_default()
-}
-
-/// Every rule of both states once, paired where one continues the other.
-///
-/// A document with neither a log source nor a detection is some other YAML, and is left out.
+/// Every rule and correlation of both states once, paired where one continues the other.
 pub fn pairs<'a>(old: &'a Loaded, new: &'a Loaded) -> Vec<Pair<'a>> {
-    let is_rule =
-        |it: &&LoadedRule| it.ast.detection.span.is_some() || it.ast.logsource.span.is_some();
-    let mut before: Vec<&LoadedRule> = old.rules.iter().filter(is_rule).collect();
-    let mut after: Vec<&LoadedRule> = new.rules.iter().filter(is_rule).collect();
+    let mut res = paired(Subject::rules(old), Subject::rules(new));
+    res.extend(paired(Subject::correlations(old), Subject::correlations(new)));
+    res
+}
+
+fn paired<'a>(mut before: Vec<Subject<'a>>, mut after: Vec<Subject<'a>>) -> Vec<Pair<'a>> {
     let mut res = Vec::new();
 
     let (old_ids, new_ids) = (unique_ids(&before), unique_ids(&after));
@@ -37,13 +27,15 @@ pub fn pairs<'a>(old: &'a Loaded, new: &'a Loaded) -> Vec<Pair<'a>> {
     forget(&mut before, &mut after, &res);
 
     // Documents before it may come and go, so the title counts more than the number.
-    let same_place = |a: &LoadedRule, b: &LoadedRule| path(old, a) == path(new, b);
+    let same_place = |a: &Subject<'_>, b: &Subject<'_>| a.path() == b.path();
     take(&mut before, &mut after, &mut res, &|a, b| {
-        same_place(a, b) && a.title.is_some() && a.title == b.title
+        same_place(a, b) && a.title().is_some() && a.title() == b.title()
     });
-    let one_has_no_id = |a: &LoadedRule, b: &LoadedRule| a.id.is_none() || b.id.is_none();
+    let one_has_no_id = |a: &Subject<'_>, b: &Subject<'_>| a.id().is_none() || b.id().is_none();
     take(&mut before, &mut after, &mut res, &|a, b| {
-        same_place(a, b) && a.index == b.index && (one_has_no_id(a, b) || same_content(a, b))
+        same_place(a, b)
+            && a.index() == b.index()
+            && (one_has_no_id(a, b) || same_content(a, b) || a.is_correlation())
     });
     take(&mut before, &mut after, &mut res, &|a, b| one_has_no_id(a, b) && same_content(a, b));
 
@@ -53,28 +45,27 @@ pub fn pairs<'a>(old: &'a Loaded, new: &'a Loaded) -> Vec<Pair<'a>> {
 }
 
 /// Whether two rules have the same log source and mean the same.
-fn same_content(a: &LoadedRule, b: &LoadedRule) -> bool {
-    let (Some(a), Some(b)) = (&a.lowered, &b.lowered) else { return false };
-    let (a, b) = (&a.rule, &b.rule);
+pub fn same_content(a: &Subject<'_>, b: &Subject<'_>) -> bool {
+    let (Some(a), Some(b)) = (a.rule(), b.rule()) else { return false };
     a.logsource.key() == b.logsource.key() && same(&a.expr, &b.expr)
 }
 
-fn unique_ids<'a>(rules: &[&'a LoadedRule]) -> BTreeMap<&'a str, &'a LoadedRule> {
-    let mut all: BTreeMap<&str, Option<&LoadedRule>> = BTreeMap::new();
-    for rule in rules {
-        if let Some(id) = rule.id.as_deref() {
-            all.entry(id).and_modify(|it| *it = None).or_insert(Some(rule));
+fn unique_ids<'a>(subjects: &[Subject<'a>]) -> BTreeMap<&'a str, Subject<'a>> {
+    let mut all: BTreeMap<&str, Option<Subject<'_>>> = BTreeMap::new();
+    for it in subjects {
+        if let Some(id) = it.id() {
+            all.entry(id).and_modify(|it| *it = None).or_insert(Some(*it));
         }
     }
-    all.into_iter().filter_map(|(id, rule)| Some((id, rule?))).collect()
+    all.into_iter().filter_map(|(id, it)| Some((id, it?))).collect()
 }
 
 /// Pairs the first that fit.
 fn take<'a>(
-    before: &mut Vec<&'a LoadedRule>,
-    after: &mut Vec<&'a LoadedRule>,
+    before: &mut Vec<Subject<'a>>,
+    after: &mut Vec<Subject<'a>>,
     res: &mut Vec<Pair<'a>>,
-    fit: &dyn Fn(&LoadedRule, &LoadedRule) -> bool,
+    fit: &dyn Fn(&Subject<'_>, &Subject<'_>) -> bool,
 ) {
     before.retain(|a| match after.iter().position(|b| fit(a, b)) {
         Some(at) => {
@@ -85,15 +76,9 @@ fn take<'a>(
     });
 }
 
-fn forget<'a>(before: &mut Vec<&'a LoadedRule>, after: &mut Vec<&'a LoadedRule>, res: &[Pair<'a>]) {
-    let mut olds: Vec<*const LoadedRule> = Vec::with_capacity(res.len());
-    let mut news: Vec<*const LoadedRule> = Vec::with_capacity(res.len());
-    for (a, b) in res {
-        olds.extend(a.iter().map(|it| std::ptr::from_ref(*it)));
-        news.extend(b.iter().map(|it| std::ptr::from_ref(*it)));
-    }
-    olds.sort_unstable();
-    news.sort_unstable();
-    before.retain(|it| olds.binary_search(&std::ptr::from_ref(*it)).is_err());
-    after.retain(|it| news.binary_search(&std::ptr::from_ref(*it)).is_err());
+fn forget<'a>(before: &mut Vec<Subject<'a>>, after: &mut Vec<Subject<'a>>, res: &[Pair<'a>]) {
+    let both = res.iter().flat_map(|(a, b)| a.iter().chain(b));
+    let known: BTreeSet<usize> = both.map(Subject::place).collect();
+    before.retain(|it| !known.contains(&it.place()));
+    after.retain(|it| !known.contains(&it.place()));
 }

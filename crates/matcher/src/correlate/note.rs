@@ -55,6 +55,12 @@ pub struct Note {
 }
 
 impl Note {
+    /// When the event was, in microseconds since 1970.
+    #[cfg(test)]
+    pub(crate) fn at(&self) -> Option<i64> {
+        self.at
+    }
+
     /// What is kept of an event that matches these rules; `None` when no correlation sees it.
     pub(super) fn of(
         plan: &Plan,

@@ -17,17 +17,17 @@ pub fn show(diff: &Diff<'_>, shell: &mut Shell) {
 
 fn change(it: &Change<'_>, diff: &Diff<'_>, shell: &mut Shell) {
     let kind = words::kind(it);
-    shell.out(&format!("{kind}: {} ({})", printable(it.title()), printable(words::path(diff, it))));
+    shell.out(&format!("{kind}: {} ({})", printable(it.title()), printable(words::path(it))));
     shell.out(&format!("  {}", words::relation(it, diff)));
     for note in words::notes(it, diff) {
         shell.out(&format!("  - {}", printable(&note)));
     }
     for failing in &it.failing {
-        let how = if failing.fixture.matches { "does not match" } else { "matches" };
-        let name = printable(&failing.fixture.name);
+        let how = if failing.expected { "does not match" } else { "matches" };
+        let name = printable(failing.name);
         shell.out(&format!("  why it {how} the example \"{name}\""));
-        for reason in &failing.reasons {
-            shell.out(&format!("    {}", printable(&words::reason(reason))));
+        for line in words::why(failing) {
+            shell.out(&format!("    {}", printable(&line)));
         }
     }
     for witness in &it.witnesses {

@@ -47,7 +47,12 @@ fn rule(it: &Change<'_>, diff: &Diff<'_>) -> Value {
                 .iter()
                 .map(|it| json!({ "test": it.test, "held": it.held, "found": it.found }))
                 .collect();
-            json!({ "name": it.fixture.name, "expected": it.fixture.matches, "reasons": reasons })
+            let seen: Vec<Value> = it
+                .seen
+                .iter()
+                .map(|(rule, count)| json!({ "rule": rule, "events": count }))
+                .collect();
+            json!({ "name": it.name, "expected": it.expected, "reasons": reasons, "seen": seen })
         })
         .collect();
     let witnesses: Vec<Value> = it
@@ -59,12 +64,14 @@ fn rule(it: &Change<'_>, diff: &Diff<'_>) -> Value {
         it.broken.iter().map(|it| diagnostic::json(it, &diff.new.sources)).collect();
     json!({
         "kind": words::kind(it),
-        "id": it.rule().and_then(|it| it.id.as_deref()),
+        "correlation": it.subject().is_some_and(|it| it.is_correlation()),
+        "id": it.subject().and_then(|it| it.id()),
         "title": it.title(),
-        "path": words::path(diff, it),
+        "path": words::path(it),
         "old_path": it.moved,
         "relation": both.then(|| it.relation.word()),
         "proved": both.then_some(it.proved),
+        "reasons": it.reasons,
         "unmarked": it.is_unmarked(),
         "examples": { "gained": it.examples.0, "lost": it.examples.1 },
         "events": { "gained": it.events.0, "lost": it.events.1 },

@@ -38,7 +38,7 @@ pub fn render(diff: &Diff<'_>) -> String {
         res.push_str(&format!(
             "| {kind} | {}<br>{} | {} | {} |\n",
             inline(it.title()),
-            code(words::path(diff, it)),
+            code(words::path(it)),
             inline(&words::relation(it, diff)),
             notes.join("<br>")
         ));
@@ -68,12 +68,16 @@ fn details(it: &Change<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for failing in &it.failing {
         let mut text = String::new();
-        for reason in &failing.reasons {
-            text.push_str(&format!("{}\n", words::reason(reason)));
+        for line in words::why(failing) {
+            text.push_str(&format!("{line}\n"));
         }
-        let how = if failing.fixture.matches { "does not match" } else { "matches" };
-        let name = inline(&failing.fixture.name);
-        parts.push(format!("Why the rule {how} the example \"{name}\":\n{}", fence("text", &text)));
+        let how = if failing.expected { "does not match" } else { "matches" };
+        let name = inline(failing.name);
+        let what = if failing.seen.is_empty() { "rule" } else { "correlation" };
+        parts.push(format!(
+            "Why the {what} {how} the example \"{name}\":\n{}",
+            fence("text", &text)
+        ));
     }
     for witness in &it.witnesses {
         let apart = words::apart(witness.matched);

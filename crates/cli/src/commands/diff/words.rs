@@ -35,9 +35,8 @@ pub fn summary(diff: &Diff<'_>) -> String {
 }
 
 /// The path a rule has, or had.
-pub fn path<'a>(diff: &'a Diff<'_>, it: &Change<'_>) -> &'a str {
-    let sources = if it.new.is_some() { &diff.new.sources } else { &diff.old.sources };
-    it.rule().and_then(|rule| sources.get(rule.file)).map_or("", |it| it.path())
+pub fn path<'a>(it: &Change<'a>) -> &'a str {
+    it.subject().map_or("", |it| it.path())
 }
 
 /// How the events it matches changed, and how that is known.
@@ -57,17 +56,16 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
     .collect();
     match (it.old, it.new) {
         (_, Some(_)) if !it.broken.is_empty() => "can't be used".to_owned(),
-        (Some(old), Some(_)) if old.lowered.is_none() => {
-            "was broken, and can be used now".to_owned()
-        }
-        (None, Some(_)) if diff.events > 0 => {
+        (Some(old), Some(_)) if !old.is_usable() => "was broken, and can be used now".to_owned(),
+        (None, Some(new)) if diff.events > 0 && !new.is_correlation() => {
             format!("new; matches {} of {} events", it.events.0, diff.events)
         }
         (None, _) => "new".to_owned(),
-        (_, None) if diff.events > 0 => {
+        (Some(old), None) if diff.events > 0 && !old.is_correlation() => {
             format!("gone; matched {} of {} events", it.events.1, diff.events)
         }
         (_, None) => "gone".to_owned(),
+        (Some(old), _) if old.is_correlation() => of_correlation(it, &evidence),
         _ => {
             let res = match (it.relation, it.proved) {
                 (driver::Relation::Same, _) => {
@@ -100,17 +98,34 @@ pub fn relation(it: &Change<'_>, diff: &Diff<'_>) -> String {
     }
 }
 
+/// The same of a correlation, of which the parts decide it.
+fn of_correlation(it: &Change<'_>, evidence: &[String]) -> String {
+    use driver::Relation::{Changed, Narrower, Same, Wider};
+    let mut res = match (it.relation, it.proved) {
+        (Same, _) => return "same: it matches whenever it did (proved)".to_owned(),
+        (Wider, true) => "wider: it matches whenever it did, and maybe more often",
+        (Narrower, true) => "narrower: it matches only when it did, and maybe less often",
+        (Changed, _) => "changed: it matches where it did not, and no longer where it did",
+        _ => "changed: whether it matches more or less can't be decided",
+    }
+    .to_owned();
+    if !it.reasons.is_empty() {
+        res.push_str(&format!(": {}", it.reasons.join("; ")));
+    }
+    if !evidence.is_empty() {
+        res.push_str(&format!("; it matches {}", evidence.join(", ")));
+    }
+    res
+}
+
 /// What a reviewer should look at, most important first.
 pub fn notes(it: &Change<'_>, diff: &Diff<'_>) -> Vec<String> {
     let mut res: Vec<String> =
         it.broken.iter().map(|problem| problem_line(problem, &diff.new.sources)).collect();
     for failing in &it.failing {
-        let how = if failing.fixture.matches {
-            "must match, and does not"
-        } else {
-            "must not match, and does"
-        };
-        res.push(format!("example \"{}\" {how}", failing.fixture.name));
+        let how =
+            if failing.expected { "must match, and does not" } else { "must not match, and does" };
+        res.push(format!("example \"{}\" {how}", failing.name));
     }
     if let Some(old) = &it.moved {
         res.push(format!("was `{old}`"));
@@ -118,8 +133,8 @@ pub fn notes(it: &Change<'_>, diff: &Diff<'_>) -> Vec<String> {
     if it.is_unmarked() {
         res.push("what it matches changed, but neither `modified` nor `version` did".to_owned());
     }
-    let examples = it.new.and_then(|it| it.lowered.as_ref()).map(|it| it.rule.fixtures.len());
-    if it.old.is_none() && examples == Some(0) {
+    let usable = it.new.filter(|it| it.is_usable());
+    if it.old.is_none() && usable.is_some_and(|it| it.examples() == 0) {
         res.push("no examples of its own".to_owned());
     }
     match it.edited {
@@ -208,10 +223,16 @@ pub fn rendered(it: &Rendered) -> String {
 }
 
 /// Why a rule gave its verdict: a test, whether the event passes it, and what the event says there.
-pub fn reason(it: &driver::Reason) -> String {
+fn reason(it: &driver::Reason) -> String {
     let held = if it.held { "passes" } else { "fails " };
     let within = if it.found.starts_with("the event") { "" } else { "in the event, " };
     format!("{held}  {}; {within}{}", it.test, it.found)
+}
+
+/// What an example that fails met: the tests that decided it, or what a correlation saw.
+pub fn why(it: &driver::Failing<'_>) -> Vec<String> {
+    let seen = it.seen.iter().map(|(rule, count)| format!("{count} events match {rule}"));
+    it.reasons.iter().map(reason).chain(seen).collect()
 }
 
 /// What stands before an event that old and new tell apart.
