@@ -301,6 +301,68 @@ proptest! {
     }
 }
 
+/// The expression with a place of its own for each test.
+fn placed(expr: Expr, next: &mut usize) -> Expr {
+    let mut all =
+        |parts: Vec<Expr>| parts.into_iter().map(|it| placed(it, next)).collect::<Vec<_>>();
+    match expr {
+        Expr::All(parts) => Expr::All(all(parts)),
+        Expr::Any(parts) => Expr::Any(all(parts)),
+        Expr::Not(part) => Expr::Not(Box::new(placed(*part, next))),
+        Expr::Test(test) => {
+            *next += 1;
+            Expr::Test(Test { span: Span::new(FileId::FIRST, *next, *next + 1), ..test })
+        }
+        it => it,
+    }
+}
+
+/// Each test is a part, and so are three in a row.
+fn threes(span: Span) -> Vec<(&'static str, u32)> {
+    vec![("one", span.start), ("three", span.start / 3)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_seen_is_what_a_search_finds(a in rule(), b in rule(), many in any::<bool>()) {
+        let schema = if many { Schema::many() } else { Schema::single() };
+        let (mut quick, mut slow) = (Prover::new(&schema), Prover::new(&schema).searching());
+        for wanted in [true, false] {
+            let (seen, found) = (quick.ask(&[(&a, wanted)]), slow.ask(&[(&a, wanted)]));
+            prop_assert_eq!(seen.is_proved(), found.is_proved());
+            prop_assert!(seen.witness().is_some() || found.witness().is_none());
+            if let Some(it) = seen.witness() {
+                let matcher = matcher::Matcher::new(&a).unwrap();
+                prop_assert_eq!(matcher.matches(&it.event), wanted, "{}", it.event);
+            }
+        }
+        let rules = [&a, &b];
+        let within = |prover: &mut Prover<'_>| {
+            let found = prover.inclusions(&rules, &|_, _| true).found;
+            found.iter().map(|it| (it.narrow, it.wide)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(within(&mut quick), within(&mut slow));
+    }
+
+    #[test]
+    fn parts_that_are_seen_to_matter_do(it in rule(), many in any::<bool>()) {
+        let it = placed(it, &mut 0);
+        let schema = if many { Schema::many() } else { Schema::single() };
+        let seen = Prover::new(&schema).idle(&it, &threes);
+        let found = Prover::new(&schema).searching().idle(&it, &threes);
+        prop_assert_eq!(seen.asked, found.asked);
+        // What compares two fields may be left open by either.
+        let open = |part| seen.unknown.iter().chain(&found.unknown).any(|it| it.0 == part);
+        let alone = |it: &prove::IdleParts<(&'static str, u32)>| {
+            let all = it.idle.iter().map(|it| it.part).chain(it.instead.iter().copied());
+            all.filter(|it| !open(*it)).collect::<std::collections::BTreeSet<_>>()
+        };
+        prop_assert_eq!(alone(&seen), alone(&found));
+    }
+}
+
 #[test]
 fn most_rules_are_seen_through_at_a_glance() {
     let filter = or(&[text("f", "*x"), regex("g", "^a+$")]);
