@@ -150,17 +150,18 @@ impl Question<'_> {
             if let Kind::Glob(glob, shown) = &self.langs.get(*id).kind
                 && glob.only_text().is_some()
             {
-                res.texts.push(literal(shown));
-                res.only = Some(*id);
                 // A cased text is the only one; prefer it to one of which the case is free.
-                if self.langs.get(*id).cased {
+                let cased = self.langs.get(*id).cased;
+                if cased || res.only.is_none() {
                     res.texts = vec![literal(shown)];
-                    return Ok(res);
+                    res.only = Some(*id);
+                }
+                if cased {
+                    break;
                 }
             }
         }
         if res.only.is_some() {
-            res.texts.truncate(1);
             return Ok(res);
         }
         self.numbers(&mut res)?;

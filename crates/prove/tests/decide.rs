@@ -205,6 +205,17 @@ fn parts_that_make_no_difference_are_found() {
 }
 
 #[test]
+fn two_texts_exclude_each_other_and_neither_itself() {
+    // Of `B` and the empty text each is possible, so that the first alternative needs all of it.
+    let (null, text) = (test_of("g", Predicate::Null), |it| text("f", it));
+    let rule = or(&[and(&[null, text("B").not()]), and(&[text("??"), text("")])]);
+    let rule = placed(rule, &mut 0);
+    let schema = Schema::single();
+    let found = Prover::new(&schema).searching().idle(&rule, &|it| vec![it.start]);
+    assert_eq!((found.idle, found.unknown), (vec![], vec![]));
+}
+
+#[test]
 fn inclusions_of_a_set_are_found() {
     let rules = [text("f", "a*"), text("f", "ab*"), text("g", "x")];
     let all: Vec<&Expr> = rules.iter().collect();
@@ -214,6 +225,15 @@ fn inclusions_of_a_set_are_found() {
     assert_eq!(pairs, [(1, 0)]);
     let found = Prover::new(&schema).inclusions(&all, &|_, wide| wide != 0);
     assert!(found.found.is_empty());
+}
+
+#[test]
+fn one_search_in_two_spellings_is_one() {
+    let (plain, spelled) = ("(a|b).{1,64}-(c).{1,64}d", r"(?:a|b)[^\n]{1,64}-c[^\n]{1,64}d");
+    let spelled = Regex::new(spelled, false, false, true).unwrap();
+    let spelled = test_of("f", Predicate::Regex(Arc::new(spelled)));
+    let verdict = prove::equivalent(&regex("f", plain), &spelled, &Schema::many());
+    assert!(verdict.is_proved(), "{verdict:?}");
 }
 
 fn leaf() -> impl Strategy<Value = Expr> {
@@ -323,7 +343,7 @@ fn threes(span: Span) -> Vec<(&'static str, u32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_seen_is_what_a_search_finds(a in rule(), b in rule(), many in any::<bool>()) {
