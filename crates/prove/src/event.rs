@@ -96,6 +96,13 @@ impl Draft {
     }
 }
 
+/// The event in which each field is nested at its dots.
+pub(crate) fn nested<'a>(fields: impl Iterator<Item = (&'a str, Value)>) -> Value {
+    let mut res = Map::new();
+    fields.for_each(|(name, held)| insert(&mut res, name, held));
+    Value::Object(res)
+}
+
 /// Puts a value where the name leads, at every dot one level deeper; a name in the way stops it.
 fn insert(at: &mut Map<String, Value>, name: &str, held: Value) {
     if let Some((first, rest)) = name.split_once('.')

@@ -7,12 +7,16 @@
 //! than all the rest, so they are replaced on the safe side: by one text that surely passes them,
 //! or by any value where they must not be found.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ir::{Cmp, Expr, Field, Number, Part, Pattern, Predicate, Regex, Test};
 use matcher::Matcher;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use serde_json::{Map, Value};
+
+use crate::event::nested;
+use crate::pieces::{Lead, Pieces};
 
 /// What is plain to see of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,22 @@ pub fn glance(expr: &Expr) -> Option<Glance> {
     // Without a value a regular expression finds nothing, and what stands for it neither.
     let can_miss = !matcher.matches(&Value::Object(Map::new()));
     Some(Glance { can_match, can_miss })
+}
+
+/// An event on which the expression has this verdict, where one is plain to see and the matcher
+/// confirms it.
+pub(crate) fn witness(expr: &Expr, wanted: bool, matcher: &Matcher) -> Option<Value> {
+    let holds = |event: &Value| matcher.matches(event) == wanted;
+    let mut draft = Draft::default();
+    if !draft.want(expr, wanted) {
+        return None;
+    }
+    let flat = draft.event();
+    if !holds(&flat) {
+        return None;
+    }
+    let nested = nested(draft.values());
+    Some(if holds(&nested) { nested } else { flat })
 }
 
 /// An expression that matches no more: where a match is `wanted`, a regular expression becomes one text
@@ -122,26 +142,22 @@ const ELSEWHERE: &str = "message";
 
 /// An event in the making.
 #[derive(Debug, Default, Clone)]
-struct Draft<'a> {
-    fields: BTreeMap<&'a str, Held>,
+pub(crate) struct Draft<'a> {
+    fields: BTreeMap<&'a str, Held<'a>>,
 }
 
 /// What a field has to hold.
 #[derive(Debug, Clone)]
-enum Held {
-    /// A text of these pieces: its beginning, what is somewhere in it, its end.
-    Text {
-        start: String,
-        within: String,
-        end: String,
-    },
+enum Held<'a> {
+    /// A text of all these patterns; any when there is none.
+    Text(Vec<Cow<'a, Pattern>>),
     Other(Value),
 }
 
 impl<'a> Draft<'a> {
     /// Adds what makes the expression true, or not; `false` when nothing simple does. What has to
     /// be untrue of fields is left to their not being there.
-    fn want(&mut self, expr: &'a Expr, wanted: bool) -> bool {
+    pub(crate) fn want(&mut self, expr: &'a Expr, wanted: bool) -> bool {
         match (expr, wanted) {
             (Expr::Not(part), _) => self.want(part, !wanted),
             (Expr::Const(it), _) => *it == wanted,
@@ -158,15 +174,35 @@ impl<'a> Draft<'a> {
             }),
             (Expr::Test(test), true) => self.pass(test),
             (Expr::Test(test), false) => match &test.predicate {
-                Predicate::Null => self.add_text(test, "x", "", ""),
+                Predicate::Null => self.hold(test),
                 _ => true,
             },
         }
     }
 
+    /// Adds what makes the verdict hang on one part of the expression, to which the places in lists
+    /// lead; `false` when nothing simple does.
+    pub(crate) fn want_needed(&mut self, expr: &'a Expr, path: &[usize]) -> bool {
+        match (expr, path) {
+            (Expr::Not(part), _) => self.want_needed(part, path),
+            (Expr::All(parts) | Expr::Any(parts), [at, rest @ ..]) => {
+                // The others leave the verdict to the part, which turns it.
+                let open = matches!(expr, Expr::All(_));
+                let mut others = parts.iter().enumerate().filter(|it| it.0 != *at);
+                let Some(part) = parts.get(*at) else { return false };
+                let done = match rest {
+                    [] => self.want(part, !open),
+                    rest => self.want_needed(part, rest),
+                };
+                done && others.all(|(_, it)| self.want(it, open))
+            }
+            _ => false,
+        }
+    }
+
     fn pass(&mut self, test: &'a Test) -> bool {
         match &test.predicate {
-            Predicate::Text(pattern, _) => self.add_pattern(test, pattern),
+            Predicate::Text(pattern, _) => self.add_text(test, Cow::Borrowed(pattern)),
             Predicate::Number(cmp, number) => {
                 let Number::Int(it) = *number else { return false };
                 let value = match cmp {
@@ -180,46 +216,25 @@ impl<'a> Draft<'a> {
             Predicate::Bool(it) => self.add(test, Value::from(*it)),
             Predicate::Net(it) => self.add(test, Value::from(it.address().to_string())),
             Predicate::Null => true,
-            Predicate::Exists => self.add_text(test, "", "", ""),
-            Predicate::Regex(it) => sample(it).is_some_and(|it| self.add_text(test, &it, "", "")),
+            Predicate::Exists => self.hold(test),
+            Predicate::Regex(it) => {
+                sample(it).is_some_and(|it| self.add_text(test, Cow::Owned(Pattern::literal(it))))
+            }
             Predicate::Field(..) | Predicate::Time(..) | Predicate::Query(_) => false,
         }
     }
 
-    fn add_pattern(&mut self, test: &'a Test, pattern: &Pattern) -> bool {
-        let parts = pattern.parts();
-        let text = |parts: &[Part]| -> String {
-            let text = |part: &Part| match part {
-                Part::Literal(it) => it.clone(),
-                Part::One => "x".to_owned(),
-                Part::Run | Part::Placeholder(_) => String::new(),
-            };
-            parts.iter().map(text).collect()
-        };
-        let run = |it: &Part| *it == Part::Run;
-        match (parts.iter().position(run), parts.iter().rposition(run)) {
-            (Some(first), Some(last)) => {
-                let (before, after) = (&parts[..first], &parts[last..]);
-                self.add_text(test, &text(before), &text(&parts[first..last]), &text(after))
-            }
-            _ => self.add_text(test, &text(parts), "", ""),
-        }
+    /// The field holds something.
+    fn hold(&mut self, test: &'a Test) -> bool {
+        self.fields.entry(name(test)).or_insert_with(|| Held::Text(Vec::new()));
+        true
     }
 
-    fn add_text(&mut self, test: &'a Test, start: &str, within: &str, end: &str) -> bool {
-        let empty =
-            || Held::Text { start: String::new(), within: String::new(), end: String::new() };
-        match self.fields.entry(name(test)).or_insert_with(empty) {
+    fn add_text(&mut self, test: &'a Test, pattern: Cow<'a, Pattern>) -> bool {
+        match self.fields.entry(name(test)).or_insert_with(|| Held::Text(Vec::new())) {
             // What contradicts itself shows when the event is asked.
-            Held::Text { start: first, within: middle, end: last } => {
-                let longer = |old: &mut String, new: &str| {
-                    if new.len() > old.len() {
-                        new.clone_into(old);
-                    }
-                };
-                longer(first, start);
-                longer(last, end);
-                middle.push_str(within);
+            Held::Text(patterns) => {
+                patterns.push(pattern);
                 true
             }
             Held::Other(_) => false,
@@ -231,13 +246,24 @@ impl<'a> Draft<'a> {
         matches!(held, Held::Other(it) if *it == value)
     }
 
-    fn event(&self) -> Value {
-        let value = |held: &Held| match held {
-            Held::Text { start, within, end } => Value::String(format!("{start}{within}{end}")),
-            Held::Other(it) => it.clone(),
-        };
-        let field = |(name, held): (&&str, &Held)| ((*name).to_owned(), value(held));
-        Value::Object(self.fields.iter().map(field).collect())
+    /// The fields and what they hold: a text, a number or a boolean.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'a str, Value)> {
+        self.fields.iter().map(|(name, held)| {
+            let value = match held {
+                Held::Text(patterns) if patterns.is_empty() => Value::from("x"),
+                Held::Text(patterns) => {
+                    let pieces = Pieces::of(patterns.iter().map(Cow::as_ref), "x");
+                    Value::String(pieces.join(" ", Lead::Place, ""))
+                }
+                Held::Other(it) => it.clone(),
+            };
+            (*name, value)
+        })
+    }
+
+    /// The event, each field under its whole name.
+    pub(crate) fn event(&self) -> Value {
+        Value::Object(self.values().map(|(name, it)| (name.to_owned(), it)).collect())
     }
 }
 

@@ -3,8 +3,8 @@
 //! Knows: what leaving a part out means. Does not know: how a part is written; the caller says which
 //! tests are written together.
 //!
-//! A solver holds the rule and a copy of it in which each part can be left out, and looks for an
-//! event on which the two differ.
+//! Of most parts an event is plain to see that needs them. For the others a solver holds the rule and
+//! a copy of it in which each of them can be left out, and looks for an event on which the two differ.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,11 @@ use ir::Expr;
 use rustc_hash::FxHashSet;
 use source::Span;
 
-use crate::prover::{Numbered, Prover};
+use crate::mark::{Marked, Node};
+use crate::prover::Prover;
 use crate::query::{Outcome, Query};
+use crate::sight::Sight;
 use crate::verdict::{Grounds, Unknown};
-use crate::world::{Form, World};
 
 /// A part that makes no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,35 +43,6 @@ pub struct IdleParts<K> {
     pub unknown: Vec<(K, Unknown)>,
     /// How many parts were asked about.
     pub asked: usize,
-}
-
-/// An expression with marks on what can be left out.
-enum Node {
-    All(Vec<Node>),
-    Any(Vec<Node>),
-    Not(Box<Node>),
-    Leaf(Form),
-    /// The parts to which the node belongs, and whether it is true when it is left out.
-    Marked(Box<Node>, Vec<usize>, bool),
-}
-
-impl Node {
-    /// Whether nothing of some list would stay.
-    fn is_emptied(&self, out: &[usize]) -> bool {
-        match self {
-            Node::All(parts) | Node::Any(parts) => {
-                parts.iter().all(|it| it.is_out(out)) || parts.iter().any(|it| it.is_emptied(out))
-            }
-            Node::Not(part) => part.is_emptied(out),
-            // What is left out as a whole may lose all of its parts too.
-            Node::Marked(part, ..) => !self.is_out(out) && part.is_emptied(out),
-            Node::Leaf(_) => false,
-        }
-    }
-
-    fn is_out(&self, out: &[usize]) -> bool {
-        matches!(self, Node::Marked(_, marks, _) if marks.iter().any(|it| out.contains(it)))
-    }
 }
 
 impl Prover<'_> {
@@ -102,16 +74,20 @@ impl Prover<'_> {
             });
             return res;
         }
-        let mut marker =
-            Marker { names: Numbered::new(), parts, places: BTreeMap::new(), count: 0 };
-        let (node, _) = marker.node(expr, &mut self.world);
-        let Marker { names, places, .. } = marker;
+        let Marked { node, names, places } = Marked::new(expr, parts, &mut self.world);
         // Parts that mark the same nodes are one question; the first is the most specific.
         let mut seen: FxHashSet<&[usize]> = FxHashSet::default();
-        let asked: Vec<usize> = (0..names.all.len())
-            .filter(|it| places.get(it).is_some_and(|nodes| seen.insert(nodes.as_slice())))
+        let mut asked: Vec<usize> = (0..names.all.len())
+            .filter(|it| places.nodes(*it).is_some_and(|nodes| seen.insert(nodes)))
             .collect();
         res.asked = asked.len();
+        if self.glances {
+            let sight = Sight { expr, node: &node, places: &places, world: &self.world };
+            asked.retain(|part| !sight.needs(*part));
+        }
+        if asked.is_empty() {
+            return res;
+        }
         let mut search = Search::new(self, &node, &asked);
         let mut alone: Vec<(usize, Grounds)> = Vec::new();
         for part in asked {
@@ -156,27 +132,23 @@ struct Search<'a, 'w, 's> {
 
 impl<'a, 'w, 's> Search<'a, 'w, 's> {
     fn new(prover: &'w mut Prover<'s>, node: &'a Node, asked: &[usize]) -> Search<'a, 'w, 's> {
-        let Prover { world, values, schema, budget } = prover;
+        let Prover { world, values, schema, budget, .. } = prover;
         let mut query = Query::new(world, values, schema, *budget);
         let mut switches = Switches::default();
-        let whole = query.node(node, None);
-        let copy = query.node(node, Some(&mut switches));
+        for part in asked {
+            switches.0.insert(*part, query.fresh());
+        }
+        let (whole, copy) = query.pair(node, &switches);
         query.clause([whole, copy]);
         query.clause([!whole, !copy]);
         let one = query.fresh();
         // A part that is left out spells its number, so that no two are: one assumption each.
         let bits: Vec<Lit> =
             (0..usize::BITS - asked.len().leading_zeros()).map(|_| query.fresh()).collect();
-        for (number, part) in asked.iter().enumerate() {
-            let switch = switches.get(&mut query, *part);
+        for (number, switch) in switches.0.values().enumerate() {
             for (at, bit) in bits.iter().enumerate() {
                 let bit = if (number + 1) >> at & 1 == 1 { *bit } else { !*bit };
-                query.clause([!one, !switch, bit]);
-            }
-        }
-        for (part, switch) in &switches.0 {
-            if !asked.contains(part) {
-                query.clause([!*switch]);
+                query.clause([!one, !*switch, bit]);
             }
         }
         Search { query, node, switches, one }
@@ -184,8 +156,9 @@ impl<'a, 'w, 's> Search<'a, 'w, 's> {
 
     /// An event that tells when one part is left out.
     fn alone(&mut self, part: usize) -> Outcome {
-        let switch = self.switches.get(&mut self.query, part);
-        self.query.solve(&[self.one, switch])
+        let switch = self.switches.0.get(&part).copied();
+        let assumed: Vec<Lit> = switch.into_iter().chain([self.one]).collect();
+        self.query.solve(&assumed)
     }
 
     /// Whether the parts can be left out together.
@@ -213,90 +186,40 @@ impl<'a, 'w, 's> Search<'a, 'w, 's> {
     }
 }
 
-/// For each part, the literal that leaves it out.
+/// For each part that is asked about, the literal that leaves it out.
 #[derive(Default)]
 struct Switches(BTreeMap<usize, Lit>);
 
-impl Switches {
-    fn get(&mut self, query: &mut Query<'_, '_>, part: usize) -> Lit {
-        *self.0.entry(part).or_insert_with(|| query.fresh())
-    }
-}
-
 impl Query<'_, '_> {
-    /// A literal that is true exactly when the node is; with switches, when what they leave out is
-    /// left out.
-    fn node(&mut self, node: &Node, mut switches: Option<&mut Switches>) -> Lit {
+    /// A literal that is true exactly when the node is, and one that is true exactly when the node
+    /// is without what the switches leave out.
+    fn pair(&mut self, node: &Node, switches: &Switches) -> (Lit, Lit) {
         match node {
-            Node::Leaf(it) => self.literal(it),
-            Node::Not(part) => !self.node(part, switches),
+            Node::Leaf(it) => {
+                let it = self.literal(it);
+                (it, it)
+            }
+            Node::Not(part) => {
+                let (whole, copy) = self.pair(part, switches);
+                (!whole, !copy)
+            }
             Node::All(parts) | Node::Any(parts) => {
-                let parts: Vec<Lit> =
-                    parts.iter().map(|it| self.node(it, switches.as_deref_mut())).collect();
-                self.gate(parts, matches!(node, Node::All(_)))
+                let all = matches!(node, Node::All(_));
+                let (whole, copy): (Vec<Lit>, Vec<Lit>) =
+                    parts.iter().map(|it| self.pair(it, switches)).unzip();
+                // What nothing can be left out of is no copy.
+                let same = whole == copy;
+                let whole = self.gate(whole, all);
+                (whole, if same { whole } else { self.gate(copy, all) })
             }
             Node::Marked(part, marks, without) => {
-                let mut res = self.node(part, switches.as_deref_mut());
-                let Some(switches) = switches else { return res };
-                for mark in marks {
-                    let switch = switches.get(self, *mark);
+                let (whole, mut copy) = self.pair(part, switches);
+                for switch in marks.iter().filter_map(|it| switches.0.get(it)) {
                     // In an "all of" what is left out is true, in an "any of" it is false.
-                    let (a, all) = if *without { (switch, false) } else { (!switch, true) };
-                    res = self.gate(vec![res, a], all);
+                    let (a, all) = if *without { (*switch, false) } else { (!*switch, true) };
+                    copy = self.gate(vec![copy, a], all);
                 }
-                res
-            }
-        }
-    }
-}
-
-/// Finds the subtrees that belong to parts.
-struct Marker<'a, K> {
-    names: Numbered<K>,
-    parts: &'a dyn Fn(Span) -> Vec<K>,
-    /// The marked nodes of each part.
-    places: BTreeMap<usize, Vec<usize>>,
-    count: usize,
-}
-
-impl<K: Clone + Eq + std::hash::Hash> Marker<'_, K> {
-    /// The node, and the parts to which all of its tests belong.
-    fn node(&mut self, expr: &Expr, world: &mut World) -> (Node, Vec<usize>) {
-        match expr {
-            Expr::Test(test) => {
-                let parts = (self.parts)(test.span);
-                let parts = parts.iter().map(|it| self.names.place(it)).collect();
-                (Node::Leaf(world.form(expr)), parts)
-            }
-            Expr::Const(_) => (Node::Leaf(world.form(expr)), Vec::new()),
-            Expr::Not(part) => {
-                let (node, parts) = self.node(part, world);
-                (Node::Not(Box::new(node)), parts)
-            }
-            Expr::All(parts) | Expr::Any(parts) => {
-                let all = matches!(expr, Expr::All(_));
-                let made: Vec<(Node, Vec<usize>)> =
-                    parts.iter().map(|it| self.node(it, world)).collect();
-                let mut shared: Vec<usize> =
-                    made.first().map(|it| it.1.clone()).unwrap_or_default();
-                shared.retain(|part| made.iter().all(|it| it.1.contains(part)));
-                let nodes = made
-                    .into_iter()
-                    .map(|(node, mine)| {
-                        // What the whole group belongs to is marked further up.
-                        let marks: Vec<usize> =
-                            mine.into_iter().filter(|it| !shared.contains(it)).collect();
-                        if marks.is_empty() {
-                            return node;
-                        }
-                        self.count += 1;
-                        for mark in &marks {
-                            self.places.entry(*mark).or_default().push(self.count);
-                        }
-                        Node::Marked(Box::new(node), marks, all)
-                    })
-                    .collect();
-                (if all { Node::All(nodes) } else { Node::Any(nodes) }, shared)
+                (whole, copy)
             }
         }
     }

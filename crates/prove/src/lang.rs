@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ir::{Case, Cmp, Net, Number, Part, Pattern, Predicate, Regex, Test, TimePart};
+use regex_syntax::hir::{Hir, HirKind, Repetition};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value, json};
 
@@ -67,6 +68,8 @@ pub(crate) struct Bounds {
 enum Key {
     Glob(Pattern, Case),
     Regex(String, bool, bool, bool),
+    /// What a regular expression searches for, with everything spelled out.
+    Search(String),
     Number(Cmp, NumberKey),
     Net(Net),
     Time(TimePart, Cmp, NumberKey),
@@ -134,11 +137,18 @@ impl Langs {
             Predicate::Regex(it) => {
                 let (text, i, m, s) = it.key();
                 let key = Key::Regex(text.to_owned(), i, m, s);
+                if let Some(&id) = self.by_key.get(&key) {
+                    return Some(id);
+                }
                 self.note(text);
-                self.add(key, || {
+                // Of two ways to write the same search the second is the first.
+                let same = Key::Search(without_groups(it.hir()).to_string());
+                let id = self.add(same, || {
                     let matcher = ask(predicate)?;
                     Some((Kind::Regex(it.clone(), matcher), !i))
-                })
+                })?;
+                self.by_key.insert(key, id);
+                Some(id)
             }
             Predicate::Number(cmp, it) => self
                 .add(Key::Number(*cmp, number_key(*it)), || Some((Kind::Number(*cmp, *it), false))),
@@ -272,6 +282,20 @@ impl Langs {
                 Kind::Net(it) => net_bounds(*it),
             }
         })
+    }
+}
+
+/// The same search, of which no part is kept.
+fn without_groups(hir: &Hir) -> Hir {
+    let all = |parts: &[Hir]| parts.iter().map(without_groups).collect();
+    match hir.kind() {
+        HirKind::Capture(it) => without_groups(&it.sub),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Repetition(it) => {
+            Hir::repetition(Repetition { sub: Box::new(without_groups(&it.sub)), ..it.clone() })
+        }
+        _ => hir.clone(),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The questions that can be asked.
 
+use std::cell::OnceCell;
+
 use ir::Expr;
 use matcher::Matcher;
 use rustc_hash::FxHashMap;
 
+use crate::glance;
 use crate::query::{Outcome, Query, confirm};
 use crate::schema::{Budget, Schema};
 use crate::value::Values;
@@ -20,13 +23,17 @@ pub struct Prover<'s> {
     pub(crate) values: Values,
     pub(crate) schema: &'s Schema<'s>,
     pub(crate) budget: Budget,
+    /// Whether what is plain to see is not searched for.
+    pub(crate) glances: bool,
 }
 
 /// An expression, ready to be asked about.
 #[derive(Debug)]
-pub(crate) struct Ready {
-    pub(crate) form: Form,
-    pub(crate) matcher: Matcher,
+pub(crate) struct Ready<'e> {
+    expr: &'e Expr,
+    matcher: Matcher,
+    /// Made when it is first needed.
+    form: OnceCell<Form>,
 }
 
 /// How many events the matcher may refuse before a question is given up.
@@ -40,7 +47,14 @@ impl<'s> Prover<'s> {
 
     /// A prover that spends no more than `budget` on each question.
     pub fn with_budget(schema: &'s Schema<'s>, budget: Budget) -> Prover<'s> {
-        Prover { world: World::new(), values: Values::new(budget.per_product), schema, budget }
+        let (world, values) = (World::new(), Values::new(budget.per_product));
+        Prover { world, values, schema, budget, glances: true }
+    }
+
+    /// Searches for every event, even one that is plain to see: the answers are the same, later. It
+    /// is there to be compared with.
+    pub fn searching(self) -> Prover<'s> {
+        Prover { glances: false, ..self }
     }
 
     /// Whether no event matches. A witness is an event that does.
@@ -114,19 +128,27 @@ impl<'s> Prover<'s> {
                 Err(it) => return Verdict::Unknown(it),
             }
         }
-        let goals: Vec<(&Ready, bool)> = ready.iter().map(|(it, wanted)| (it, *wanted)).collect();
+        let goals: Vec<(&Ready<'_>, bool)> =
+            ready.iter().map(|(it, wanted)| (it, *wanted)).collect();
         self.ask_ready(&goals)
     }
 
-    pub(crate) fn ready(&mut self, expr: &Expr) -> Result<Ready, Unknown> {
+    pub(crate) fn ready<'e>(&self, expr: &'e Expr) -> Result<Ready<'e>, Unknown> {
         let matcher = Matcher::new(expr).map_err(Unknown::Unmatchable)?;
-        Ok(Ready { form: self.world.form(expr), matcher })
+        Ok(Ready { expr, matcher, form: OnceCell::new() })
     }
 
-    pub(crate) fn ask_ready(&mut self, goals: &[(&Ready, bool)]) -> Verdict {
+    pub(crate) fn ask_ready(&mut self, goals: &[(&Ready<'_>, bool)]) -> Verdict {
+        if let [(it, wanted)] = goals
+            && self.glances
+            && let Some(event) = glance::witness(it.expr, *wanted, &it.matcher)
+        {
+            return Verdict::Differs(Witness { event });
+        }
         let mut query = Query::new(&mut self.world, &mut self.values, self.schema, self.budget);
         for (ready, wanted) in goals {
-            let literal = query.literal(&ready.form);
+            let form = ready.form.get_or_init(|| query.world.form(ready.expr));
+            let literal = query.literal(form);
             query.clause([if *wanted { literal } else { !literal }]);
         }
         let matchers: Vec<(&Matcher, bool)> =
@@ -195,7 +217,7 @@ impl Prover<'_> {
         may: &dyn Fn(usize, usize) -> bool,
     ) -> Inclusions {
         let mut res = Inclusions::default();
-        let mut ready: Vec<Option<Ready>> = Vec::with_capacity(rules.len());
+        let mut ready: Vec<Option<Ready<'_>>> = Vec::with_capacity(rules.len());
         for (at, rule) in rules.iter().enumerate() {
             match self.ready(rule) {
                 Ok(it) => ready.push(Some(it)),
@@ -207,7 +229,7 @@ impl Prover<'_> {
         }
         for (narrow, mine) in ready.iter().enumerate() {
             let Some(mine) = mine else { continue };
-            let others: Vec<(usize, &Ready)> = ready
+            let others: Vec<(usize, &Ready<'_>)> = ready
                 .iter()
                 .enumerate()
                 .filter(|(wide, _)| *wide != narrow && may(narrow, *wide))

@@ -189,7 +189,7 @@ impl<'w, 's> Query<'w, 's> {
             let all: Vec<Lit> = granted.chain(assumed.iter().copied()).collect();
             let found = self.solver.solve_limited(&all);
             if found == lbool::FALSE {
-                return self.contradiction();
+                return self.contradiction(assumed);
             }
             if found != lbool::TRUE {
                 return Outcome::Unknown(Unknown::Budget);
@@ -203,11 +203,18 @@ impl<'w, 's> Query<'w, 's> {
     }
 
     /// What it means that nothing satisfies the clauses.
-    fn contradiction(&mut self) -> Outcome {
-        let needs = |it: &Lit| self.solver.unsat_core_contains_var(it.var());
-        if let Some((_, why)) = self.doubt.as_ref().filter(|it| needs(&it.0)) {
-            return Outcome::Unknown(why.clone());
+    fn contradiction(&mut self, assumed: &[Lit]) -> Outcome {
+        if let Some((doubt, why)) = self.doubt.clone()
+            && self.solver.unsat_core_contains_var(doubt.var())
+        {
+            // There may be a reason that is beyond doubt.
+            let granted = self.single.values().copied().chain([!doubt]);
+            let all: Vec<Lit> = granted.chain(assumed.iter().copied()).collect();
+            if self.solver.solve_limited(&all) != lbool::FALSE {
+                return Outcome::Unknown(why);
+            }
         }
+        let needs = |it: &Lit| self.solver.unsat_core_contains_var(it.var());
         self.used = self.single.iter().filter(|it| needs(it.1)).map(|it| *it.0).collect();
         Outcome::Never
     }

@@ -8,11 +8,12 @@
 
 use std::rc::Rc;
 
-use ir::{Number, Part, Pattern};
+use ir::{Number, Pattern};
 use rustc_hash::FxHashMap;
 
 use crate::lang::{Kind, LangId, Langs, Text, net_range};
 use crate::number;
+use crate::pieces::{Lead, Pieces, literal};
 use crate::product::{Found, search};
 use crate::verdict::Unknown;
 
@@ -149,17 +150,18 @@ impl Question<'_> {
             if let Kind::Glob(glob, shown) = &self.langs.get(*id).kind
                 && glob.only_text().is_some()
             {
-                res.texts.push(literal(shown));
-                res.only = Some(*id);
                 // A cased text is the only one; prefer it to one of which the case is free.
-                if self.langs.get(*id).cased {
+                let cased = self.langs.get(*id).cased;
+                if cased || res.only.is_none() {
                     res.texts = vec![literal(shown)];
-                    return Ok(res);
+                    res.only = Some(*id);
+                }
+                if cased {
+                    break;
                 }
             }
         }
         if res.only.is_some() {
-            res.texts.truncate(1);
             return Ok(res);
         }
         self.numbers(&mut res)?;
@@ -264,7 +266,7 @@ impl Question<'_> {
         ];
         let from = texts.len();
         for (one, between, lead, tail) in ways {
-            let pieces = Pieces::of(&patterns, one);
+            let pieces = Pieces::of(patterns.iter().copied(), one);
             let text = pieces.join(between, lead, tail);
             if !texts[from..].contains(&text) {
                 texts.push(text);
@@ -424,110 +426,4 @@ fn addresses(must: &[Range], mustnt: &[Range]) -> Vec<u128> {
         .collect();
     res.truncate(8);
     res
-}
-
-/// What stands before the first piece.
-#[derive(Clone, Copy)]
-enum Lead<'a> {
-    Nothing,
-    Text(&'a str),
-    /// A folder, before what looks like the rest of a path.
-    Place,
-}
-
-/// The pieces of patterns that one text shall satisfy.
-struct Pieces {
-    prefix: String,
-    middle: Vec<String>,
-    suffix: String,
-    /// Whether something may stand before the first, and after the last.
-    open: (bool, bool),
-}
-
-fn literal(pattern: &Pattern) -> String {
-    let literals = pattern.parts().iter().filter_map(|it| match it {
-        Part::Literal(it) => Some(it.as_str()),
-        _ => None,
-    });
-    literals.collect()
-}
-
-impl Pieces {
-    fn of(patterns: &[&Pattern], one: &str) -> Pieces {
-        let mut res = Pieces {
-            prefix: String::new(),
-            middle: Vec::new(),
-            suffix: String::new(),
-            open: (true, true),
-        };
-        for pattern in patterns {
-            let mut segments = vec![String::new()];
-            for part in pattern.parts() {
-                match (part, segments.last_mut()) {
-                    (Part::Run, _) => segments.push(String::new()),
-                    (Part::One, Some(it)) => it.push_str(one),
-                    (Part::Literal(text), Some(it)) => it.push_str(text),
-                    _ => {}
-                }
-            }
-            let count = segments.len();
-            let last = if count > 1 { segments.pop().unwrap_or_default() } else { String::new() };
-            let first = segments.remove(0);
-            res.open.0 &= first.is_empty();
-            res.open.1 &= count > 1 && last.is_empty();
-            if first.len() > res.prefix.len() {
-                res.prefix = first;
-            }
-            if last.len() > res.suffix.len() {
-                res.suffix = last;
-            }
-            res.middle.extend(segments);
-        }
-        // A piece within another needs no place of its own.
-        let lower = |it: &String| it.to_lowercase();
-        let borders = [lower(&res.prefix), lower(&res.suffix)];
-        let all: Vec<String> = res.middle.iter().map(lower).collect();
-        let needed = |at: usize| {
-            let me = &all[at];
-            let inside = |other: &String| other.contains(me.as_str());
-            !borders.iter().any(inside)
-                && !all
-                    .iter()
-                    .enumerate()
-                    .any(|(idx, it)| idx != at && inside(it) && (it != me || idx < at))
-        };
-        let keep: Vec<bool> = (0..all.len()).map(needed).collect();
-        let mut keep = keep.into_iter();
-        res.middle.retain(|_| keep.next().unwrap_or(true));
-        res
-    }
-
-    fn join(&self, between: &str, lead: Lead<'_>, tail: &str) -> String {
-        let mut pieces: Vec<&str> = Vec::new();
-        pieces.extend(Some(self.prefix.as_str()).filter(|it| !it.is_empty()));
-        pieces.extend(self.middle.iter().map(String::as_str).filter(|it| !it.is_empty()));
-        pieces.extend(Some(self.suffix.as_str()).filter(|it| !it.is_empty()));
-        let first = pieces.first().copied().unwrap_or_default();
-        let mut res = String::new();
-        if self.open.0 {
-            res.push_str(match lead {
-                Lead::Nothing => "",
-                Lead::Text(it) => it,
-                Lead::Place if first.starts_with("\\\\") => "",
-                Lead::Place if first.starts_with('\\') => "C:\\Temp",
-                Lead::Place if first.starts_with('/') => "/tmp",
-                Lead::Place => "",
-            });
-        }
-        for (at, piece) in pieces.iter().enumerate() {
-            if at > 0 && !(res.ends_with(between) || piece.starts_with(between)) {
-                res.push_str(between);
-            }
-            res.push_str(piece);
-        }
-        if self.open.1 {
-            res.push_str(tail);
-        }
-        res
-    }
 }

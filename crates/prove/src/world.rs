@@ -110,7 +110,12 @@ impl World {
 
     /// Whether some rule asks for the field.
     pub(crate) fn knows(&self, field: &str) -> bool {
-        self.by_name.contains_key(field)
+        self.known_field(field).is_some()
+    }
+
+    /// The field of a name that some rule asks for.
+    pub(crate) fn known_field(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(name).copied()
     }
 
     /// Whether some rule compares the field with a number or a boolean.

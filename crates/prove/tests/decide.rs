@@ -205,6 +205,17 @@ fn parts_that_make_no_difference_are_found() {
 }
 
 #[test]
+fn two_texts_exclude_each_other_and_neither_itself() {
+    // Of `B` and the empty text each is possible, so that the first alternative needs all of it.
+    let (null, text) = (test_of("g", Predicate::Null), |it| text("f", it));
+    let rule = or(&[and(&[null, text("B").not()]), and(&[text("??"), text("")])]);
+    let rule = placed(rule, &mut 0);
+    let schema = Schema::single();
+    let found = Prover::new(&schema).searching().idle(&rule, &|it| vec![it.start]);
+    assert_eq!((found.idle, found.unknown), (vec![], vec![]));
+}
+
+#[test]
 fn inclusions_of_a_set_are_found() {
     let rules = [text("f", "a*"), text("f", "ab*"), text("g", "x")];
     let all: Vec<&Expr> = rules.iter().collect();
@@ -214,6 +225,15 @@ fn inclusions_of_a_set_are_found() {
     assert_eq!(pairs, [(1, 0)]);
     let found = Prover::new(&schema).inclusions(&all, &|_, wide| wide != 0);
     assert!(found.found.is_empty());
+}
+
+#[test]
+fn one_search_in_two_spellings_is_one() {
+    let (plain, spelled) = ("(a|b).{1,64}-(c).{1,64}d", r"(?:a|b)[^\n]{1,64}-c[^\n]{1,64}d");
+    let spelled = Regex::new(spelled, false, false, true).unwrap();
+    let spelled = test_of("f", Predicate::Regex(Arc::new(spelled)));
+    let verdict = prove::equivalent(&regex("f", plain), &spelled, &Schema::many());
+    assert!(verdict.is_proved(), "{verdict:?}");
 }
 
 fn leaf() -> impl Strategy<Value = Expr> {
@@ -298,6 +318,68 @@ proptest! {
         }
         let matcher = matcher::Matcher::new(&it).unwrap();
         prop_assert_eq!(seen.can_miss, !matcher.matches(&serde_json::json!({})));
+    }
+}
+
+/// The expression with a place of its own for each test.
+fn placed(expr: Expr, next: &mut usize) -> Expr {
+    let mut all =
+        |parts: Vec<Expr>| parts.into_iter().map(|it| placed(it, next)).collect::<Vec<_>>();
+    match expr {
+        Expr::All(parts) => Expr::All(all(parts)),
+        Expr::Any(parts) => Expr::Any(all(parts)),
+        Expr::Not(part) => Expr::Not(Box::new(placed(*part, next))),
+        Expr::Test(test) => {
+            *next += 1;
+            Expr::Test(Test { span: Span::new(FileId::FIRST, *next, *next + 1), ..test })
+        }
+        it => it,
+    }
+}
+
+/// Each test is a part, and so are three in a row.
+fn threes(span: Span) -> Vec<(&'static str, u32)> {
+    vec![("one", span.start), ("three", span.start / 3)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_seen_is_what_a_search_finds(a in rule(), b in rule(), many in any::<bool>()) {
+        let schema = if many { Schema::many() } else { Schema::single() };
+        let (mut quick, mut slow) = (Prover::new(&schema), Prover::new(&schema).searching());
+        for wanted in [true, false] {
+            let (seen, found) = (quick.ask(&[(&a, wanted)]), slow.ask(&[(&a, wanted)]));
+            prop_assert_eq!(seen.is_proved(), found.is_proved());
+            prop_assert!(seen.witness().is_some() || found.witness().is_none());
+            if let Some(it) = seen.witness() {
+                let matcher = matcher::Matcher::new(&a).unwrap();
+                prop_assert_eq!(matcher.matches(&it.event), wanted, "{}", it.event);
+            }
+        }
+        let rules = [&a, &b];
+        let within = |prover: &mut Prover<'_>| {
+            let found = prover.inclusions(&rules, &|_, _| true).found;
+            found.iter().map(|it| (it.narrow, it.wide)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(within(&mut quick), within(&mut slow));
+    }
+
+    #[test]
+    fn parts_that_are_seen_to_matter_do(it in rule(), many in any::<bool>()) {
+        let it = placed(it, &mut 0);
+        let schema = if many { Schema::many() } else { Schema::single() };
+        let seen = Prover::new(&schema).idle(&it, &threes);
+        let found = Prover::new(&schema).searching().idle(&it, &threes);
+        prop_assert_eq!(seen.asked, found.asked);
+        // What compares two fields may be left open by either.
+        let open = |part| seen.unknown.iter().chain(&found.unknown).any(|it| it.0 == part);
+        let alone = |it: &prove::IdleParts<(&'static str, u32)>| {
+            let all = it.idle.iter().map(|it| it.part).chain(it.instead.iter().copied());
+            all.filter(|it| !open(*it)).collect::<std::collections::BTreeSet<_>>()
+        };
+        prop_assert_eq!(alone(&seen), alone(&found));
     }
 }
 

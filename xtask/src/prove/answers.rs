@@ -1,8 +1,10 @@
 //! Every answer about the rules as they stand: a witness is asked again, a proof is tried.
 
-use driver::{Loaded, Parts};
+use std::collections::BTreeSet;
+
+use driver::{Loaded, Part, Parts};
 use ir::Expr;
-use prove::{Prover, Schema, Verdict};
+use prove::{IdleParts, Prover, Schema, Verdict};
 
 use super::{Tally, rules};
 
@@ -15,8 +17,57 @@ pub fn judge(loaded: &Loaded, say: &dyn Fn(&str)) -> Result<(), String> {
         say(&format!("{word}: {counts}"));
         let counts = of_pairs(loaded, &mut prover, &mut tally);
         say(&format!("{word}: {counts}"));
+        let counts = of_search(loaded, &mut prover, &schema, &mut tally);
+        say(&format!("{word}: {counts}"));
     }
     tally.report(say)
+}
+
+/// Whether what is seen at a glance is what a search finds, of each rule and of each of its parts.
+fn of_search(
+    loaded: &Loaded,
+    prover: &mut Prover<'_>,
+    schema: &Schema<'_>,
+    tally: &mut Tally,
+) -> String {
+    let mut slow = Prover::new(schema).searching();
+    let (mut rules_asked, mut parts_asked, mut more) = (0, 0, 0);
+    for (file, rule) in rules(loaded) {
+        let what = name(loaded, file);
+        let expr = &rule.expr;
+        rules_asked += 1;
+        for wanted in [true, false] {
+            match (prover.ask(&[(expr, wanted)]), slow.ask(&[(expr, wanted)])) {
+                (Verdict::Proved(_), Verdict::Proved(_))
+                | (Verdict::Differs(_), Verdict::Differs(_))
+                | (Verdict::Unknown(_), Verdict::Unknown(_)) => {}
+                (_, Verdict::Unknown(_)) => more += 1,
+                (seen, found) => {
+                    let it = format!("{what}: seen {seen:?}, and a search finds {found:?}");
+                    tally.wrong.push(it);
+                }
+            }
+        }
+        let parts = Parts::of(&file.ast);
+        let of = |prover: &mut Prover<'_>| prover.idle(expr, &|span| parts.at(span).to_vec());
+        let (seen, found) = (of(prover), of(&mut slow));
+        parts_asked += found.asked;
+        more += found.unknown.len().saturating_sub(seen.unknown.len());
+        let open = |part: &Part| found.unknown.iter().any(|it| it.0 == *part);
+        let alone = |it: &IdleParts<Part>| -> BTreeSet<Part> {
+            let all = it.idle.iter().map(|it| it.part).chain(it.instead.iter().copied());
+            all.filter(|it| !open(it)).collect()
+        };
+        let (a, b) = (alone(&seen), alone(&found));
+        for it in a.symmetric_difference(&b) {
+            let how = if a.contains(it) { "idle" } else { "needed" };
+            tally.wrong.push(format!("{what}: {it:?} is {how}, and a search finds otherwise"));
+        }
+    }
+    format!(
+        "{rules_asked} rules and {parts_asked} parts answered as by a search alone, {more} that it \
+         leaves open"
+    )
 }
 
 fn of_each(loaded: &Loaded, prover: &mut Prover<'_>, tally: &mut Tally) -> String {
