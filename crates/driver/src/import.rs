@@ -305,7 +305,7 @@ impl<'a> Way<'a> {
             // A place that says nothing of its events is no more than a name for them.
             let says = self.profile.is_some() || !it.condition.is_empty();
             says && places.all(|(key, found)| told(key) == Some(found.as_str()))
-                && it.effect.is_none()
+                && profile.effect_of(it, expr).is_none()
                 && prove::includes(&profile.placed(it, span), expr, &schema).is_proved()
         });
         let mut res: Vec<(usize, &SourceSpec)> =

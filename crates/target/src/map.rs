@@ -52,8 +52,7 @@ pub fn map<'a>(
     if !mapper.problems.is_empty() {
         return Err(mapper.problems);
     }
-    if let Some((source, effect)) = source.and_then(|it| Some((it, it.effect?)))
-        && !implies(&expr, &source.unless)
+    if let Some((source, effect)) = source.and_then(|it| Some((it, profile.effect_of(it, &expr)?)))
     {
         let span = rule.logsource.span.unwrap_or(rule.span);
         let note = Note { effect, reason: source.reason.clone(), span };
@@ -411,7 +410,7 @@ fn passes(test: &Test, value: &str) -> bool {
 }
 
 /// Whether an expression plainly can't be true unless one of the conditions is.
-fn implies(expr: &Expr, conditions: &Where) -> bool {
+pub(crate) fn implies(expr: &Expr, conditions: &Where) -> bool {
     match expr {
         Expr::All(parts) => parts.iter().any(|it| implies(it, conditions)),
         Expr::Any(parts) => parts.iter().all(|it| implies(it, conditions)),

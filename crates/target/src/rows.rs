@@ -10,14 +10,21 @@ use ir::{Case, Expr, Field, Predicate, Regex, Shape, Test};
 use source::Span;
 
 use crate::flavour;
+use crate::legal::Effect;
 use crate::manifest::Kind;
-use crate::map::condition;
+use crate::map::{condition, implies};
 use crate::profile::{FieldSpec, Profile, SourceSpec};
 
 impl Profile {
     /// What is true of the events of a source, and not of others in the same place.
     pub fn placed(&self, source: &SourceSpec, span: Span) -> Expr {
         condition(&source.condition, span)
+    }
+
+    /// How a rule over a source, with this expression over columns, differs from the events of the
+    /// log source.
+    pub fn effect_of(&self, source: &SourceSpec, expr: &Expr) -> Option<Effect> {
+        source.effect.filter(|_| !implies(expr, &source.unless))
     }
 
     /// The field that is this column and no more, read over a source; the first by name of several.
