@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use driver::Loaded;
 use ir::Expr;
-use prove::{Prover, Relation, Schema};
+use prove::{Prover, Relation, Schema, Unknown};
 use source::{Span, Spanned};
 use syntax::{ConditionAst, ItemAst, Quantity, RuleAst, Selection};
 
@@ -33,6 +33,8 @@ struct Row {
     mutants: usize,
     apart: usize,
     equal: usize,
+    /// Those with a placeholder, or else beyond the matcher: nobody can decide them.
+    unmatchable: usize,
     unknown: BTreeMap<String, usize>,
 }
 
@@ -87,6 +89,7 @@ fn compare(
             seen(&gained.event, true);
             seen(&lost.event, false);
         }
+        Relation::Unknown { why: Unknown::Unmatchable(_), .. } => row.unmatchable += 1,
         Relation::Unknown { gained, lost, why } => {
             if gained.is_some() || lost.is_some() {
                 row.apart += 1;
@@ -100,13 +103,19 @@ fn compare(
 }
 
 fn report(table: &[Row], say: &dyn Fn(&str)) -> Result<(), String> {
-    say(&format!("{:<18} {:>8} {:>8} {:>8} {:>8}", "mutants", "", "apart", "equal", "unknown"));
+    say(&format!(
+        "{:<18} {:>8} {:>8} {:>8} {:>11} {:>8}",
+        "mutants", "", "apart", "equal", "unmatchable", "unknown"
+    ));
     let (mut all, mut unknown) = (0, 0);
     for ((kind, _), row) in KINDS.iter().zip(table) {
         let open: usize = row.unknown.values().sum();
         all += row.mutants;
         unknown += open;
-        say(&format!("{kind:<18} {:>8} {:>8} {:>8} {open:>8}", row.mutants, row.apart, row.equal));
+        say(&format!(
+            "{kind:<18} {:>8} {:>8} {:>8} {:>11} {open:>8}",
+            row.mutants, row.apart, row.equal, row.unmatchable
+        ));
         row.unknown.iter().for_each(|(why, count)| say(&format!("  {count} unknown: {why}")));
     }
     say(&format!("{all} mutants, {unknown} unknown"));
