@@ -130,7 +130,7 @@ fn corpus(
     let mut ours: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for rule in &loaded.rules {
         let path = loaded.sources.get(rule.file).map_or("", |it| it.path()).to_owned();
-        let answer = match subject(rule, &loaded.sources) {
+        let answer = match subject(rule, &loaded) {
             Some(mut it) => match runner.apply(&mut it) {
                 Ok(()) => pipeline::data(&it),
                 Err(problem) => serde_json::json!({ "error": problem.code.id }),

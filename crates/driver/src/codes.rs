@@ -11,8 +11,6 @@ diagnostic::codes! {
     ALWAYS_MATCHES = "D005" "always-matches";
     /// A rule that the native matcher can't run.
     NOT_MATCHABLE = "D008" "not-matchable";
-    /// A filter or correlation that pipelines would not change with its rules.
-    NOT_PIPED = "D009" "not-piped";
     /// A selection that none of the rule's own examples reaches.
     UNREACHED = "D006" "unreached-selection";
     /// A part of a rule that is proved to make no difference.

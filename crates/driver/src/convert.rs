@@ -166,7 +166,7 @@ impl Request {
         let errors =
             || it.problems.iter().filter(|it| it.severity == Severity::Error).cloned().collect();
         let rule = |to: &Referent| match to {
-            Referent::Rule(at) => Some(&loaded.rules.get(*at)?.lowered.as_ref()?.rule),
+            Referent::Rule(at) => Some(&loaded.rules.get(*at)?.meant()?.rule),
             Referent::Correlation(_) => None,
         };
         let result = match (&it.correlation, targets.get(&self.target)) {

@@ -37,7 +37,9 @@ pub use fix::{Fixed, fix};
 pub use fixtures::{FixtureResult, run_fixtures, why};
 pub use import::{ImportRequest, Imported, ImportedRule};
 pub use load::{Loaded, LoadedCorrelation, LoadedRule, load, load_with};
-pub use pipelines::{Piped, apply_pipelines, not_for_target, read_pipelines, subject};
+pub use pipelines::{
+    Piped, apply_pipelines, correlation_subject, not_for_target, read_pipelines, subject,
+};
 pub use propose::{Example, Proposal, Written, flow, propose, snippet, written};
 pub use proved::{Part, PartKind, Parts, inclusions, proved, without};
 pub use reasons::{Reason, reasons};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diagnostic::{Diagnostic, Severity};
 use ir::{Correlation, Referent};
 use lower::{Filter, Known, Lowered};
+use pipeline::Subject;
 use source::{FileId, Sources, Span};
 use syntax::{CorrelationAst, Document, FilterAst, RuleAst};
 
@@ -73,6 +74,8 @@ pub struct LoadedCorrelation {
     pub is_part: bool,
     /// What is wrong with it.
     pub problems: Vec<Diagnostic>,
+    /// As it left the last pipeline, if there are any; `correlation` is what it then means.
+    pub piped: Option<Subject>,
 }
 
 /// Reads files of rules, path and bytes of each, as they are.
@@ -148,6 +151,7 @@ fn read(res: &mut Loaded, path: String, bytes: Vec<u8>, config: &Config) {
                 correlation: None,
                 is_part: false,
                 problems: own,
+                piped: None,
             }),
             Document::Filter(ast) => {
                 let mut filter = lower::filter(&ast, text, !broken, &mut own);

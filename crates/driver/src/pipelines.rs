@@ -3,17 +3,19 @@
 //! A rule keeps its own meaning, which lints, examples and `rulec diff` speak of; what pipelines make
 //! of it stands beside it, and is what is converted.
 
+use std::collections::BTreeSet;
+
 use diagnostic::{Diagnostic, Severity};
-use ir::Field;
-use lower::Lowered;
+use ir::{Field, Referent, Rule};
+use lower::{Known, Lowered};
 use pipeline::{Runner, Set, Subject};
-use source::{Sources, Span};
+use source::{FileId, Sources, Span};
+use syntax::{CorrelationAst, FilterAst};
 
 use crate::builtin::Targets;
-use crate::codes::NOT_PIPED;
 use crate::config::Config;
 use crate::convert::Request;
-use crate::load::{Loaded, LoadedRule};
+use crate::load::{Loaded, LoadedCorrelation, LoadedRule};
 
 /// What pipelines made of a rule.
 #[derive(Debug)]
@@ -67,44 +69,123 @@ pub fn not_for_target(set: &Set, request: &Request, targets: &Targets) -> Vec<Di
     res
 }
 
-/// The rule as it enters the first pipeline; `None` when something in it is wrong.
-pub fn subject(rule: &LoadedRule, sources: &Sources) -> Option<Subject> {
+/// The rule as it enters the first pipeline, with its filters; `None` when something in it is wrong.
+pub fn subject(rule: &LoadedRule, loaded: &Loaded) -> Option<Subject> {
+    entering(rule, &loaded.sources, &loaded.written_filters)
+}
+
+fn entering(
+    rule: &LoadedRule,
+    sources: &Sources,
+    filters: &[(FileId, Box<FilterAst>)],
+) -> Option<Subject> {
     rule.lowered.as_ref()?;
-    let text = sources.get(rule.file)?.text();
     // What is wrong with it was told when it was read.
-    let (draft, meta) = lower::draft(&rule.ast, text, &mut Vec::new())?;
+    let read = |ast, file| lower::draft(ast, sources.get(file)?.text(), &mut Vec::new());
+    let (mut draft, meta) = read(&rule.ast, rule.file)?;
+    for at in &rule.filters {
+        let (file, filter) = filters.get(*at)?;
+        draft.filters.push(read(&filter.head, *file)?.0);
+    }
     Some(Subject::rule(&rule.ast, draft, meta, lower::logsource(&rule.ast.logsource)))
 }
 
-/// Applies pipelines to every rule.
-pub fn apply_pipelines(loaded: &mut Loaded, runner: &Runner<'_>, config: &Config) {
-    let Loaded { sources, rules, correlations, .. } = loaded;
-    for it in correlations {
-        if it.correlation.take().is_some() {
-            it.problems.push(not_piped(it.ast.head.span, "a correlation"));
+/// The correlation as it enters the first pipeline; `None` when something in it is wrong.
+pub fn correlation_subject(it: &LoadedCorrelation, loaded: &Loaded) -> Option<Subject> {
+    let correlation = it.correlation.as_ref()?;
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<Referent> = correlation.members.iter().map(|it| it.to).collect();
+    let mut sources = Vec::new();
+    while let Some(to) = open.pop() {
+        if !seen.insert(to) {
+            continue;
+        }
+        match to {
+            Referent::Rule(at) => {
+                let rule = loaded.rules.get(at).and_then(|it| it.lowered.as_ref());
+                sources.extend(rule.map(|it| it.rule.logsource.clone()));
+            }
+            Referent::Correlation(at) => {
+                let inner = loaded.correlations.get(at).and_then(|it| it.correlation.as_ref());
+                open.extend(inner.iter().flat_map(|it| &it.members).map(|it| it.to));
+            }
         }
     }
+    Some(Subject::correlation(&it.ast, correlation.meta.clone(), sources))
+}
+
+/// Applies pipelines to every rule and every correlation.
+pub fn apply_pipelines(loaded: &mut Loaded, runner: &Runner<'_>, config: &Config) {
+    let changed: Vec<Option<Subject>> =
+        loaded.correlations.iter().map(|it| correlation_subject(it, loaded)).collect();
+    let Loaded { sources, rules, written_filters, .. } = loaded;
     for rule in rules {
-        if let Some(subject) = subject(rule, sources) {
+        if let Some(subject) = entering(rule, sources, written_filters) {
             rule.piped = Some(piped(rule, subject, runner, config));
         }
     }
+    let changed = changed.into_iter().zip(&mut loaded.correlations).map(|(subject, it)| {
+        let mut subject = subject?;
+        match runner.apply(&mut subject) {
+            Ok(()) => Some(subject),
+            Err(problem) => {
+                it.correlation = None;
+                it.problems.push(*problem);
+                None
+            }
+        }
+    });
+    let changed: Vec<Option<Subject>> = changed.collect();
+    rejoin(loaded, changed);
 }
 
-/// What pipelines would leave as it is, beside what they change, is refused.
-fn not_piped(span: Span, what: &str) -> Diagnostic {
-    let message = format!("pipelines do not change {what}");
-    let label = "its fields would keep their names beside those that the pipelines give";
-    Diagnostic::error(&NOT_PIPED, span.sub(0, 1), message, label)
-        .with_help("convert it without `-p`, or put the filter's tests into the rule")
+/// Works out again what correlations mean, whose names pipelines have changed.
+fn rejoin(loaded: &mut Loaded, changed: Vec<Option<Subject>>) {
+    let Loaded { rules, correlations, .. } = loaded;
+    let known_rules: Vec<_> =
+        rules.iter().map(|it| (it.ast.as_ref(), it.meant().is_some())).collect();
+    let asts = correlations
+        .iter()
+        .zip(&changed)
+        .map(|(it, subject)| subject.as_ref().and_then(Subject::written).unwrap_or(&it.ast));
+    let asts: Vec<&CorrelationAst> = asts.collect();
+    let usable: Vec<bool> = changed.iter().map(Option::is_some).collect();
+    let known = Known { rules: &known_rules, correlations: &asts };
+    let found = lower::correlations(known, &usable);
+    for ((it, found), subject) in correlations.iter_mut().zip(found).zip(changed) {
+        let Some(subject) = subject else { continue };
+        it.correlation = found.correlation;
+        let Some(correlation) = &mut it.correlation else {
+            // What was wrong before is known already.
+            it.problems
+                .extend(found.problems.into_iter().filter(|it| it.severity == Severity::Error));
+            continue;
+        };
+        correlation.meta = subject.meta.clone();
+        for member in &correlation.members {
+            let Referent::Rule(at) = member.to else { continue };
+            let piped = rules.get_mut(at).and_then(|it| it.piped.as_mut());
+            if let Some(lowered) = piped.and_then(|it| it.lowered.as_mut()) {
+                native(&mut lowered.rule, &subject);
+            }
+        }
+        it.piped = Some(subject);
+    }
+}
+
+/// Names that a pipeline gave to a correlation are final in the rules that it sees too, unless one
+/// of them asks for a field that had such a name all along.
+fn native(rule: &mut Rule, correlation: &Subject) {
+    let mut asked = BTreeSet::new();
+    rule.expr.for_each_test(&mut |test| {
+        if let Field::Named(name) = &test.field {
+            asked.insert(name.clone());
+        }
+    });
+    rule.native.extend(correlation.native.iter().filter(|it| !asked.contains(*it)).cloned());
 }
 
 fn piped(rule: &LoadedRule, mut subject: Subject, runner: &Runner<'_>, config: &Config) -> Piped {
-    if !rule.filters.is_empty() {
-        let span = rule.ast.title.as_ref().map_or(rule.ast.span, |it| it.span);
-        let problems = vec![not_piped(span, "the filter of a rule")];
-        return Piped { lowered: None, problems, subject };
-    }
     if let Err(problem) = runner.apply(&mut subject) {
         return Piped { lowered: None, problems: vec![*problem], subject };
     }

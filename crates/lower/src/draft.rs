@@ -22,6 +22,9 @@ pub struct Draft {
     pub conditions: Vec<ConditionAst>,
     /// Items that every event must pass, or fail where it says `true`, besides the conditions.
     pub also: Vec<(Detection, bool)>,
+    /// What filters add: each has its own selections, which no name in another reaches, and every
+    /// event must pass it.
+    pub filters: Vec<Draft>,
 }
 
 /// Items and how they are joined.
@@ -151,13 +154,16 @@ fn join(parts: impl Iterator<Item = Option<Expr>>, how: fn(Vec<Expr>) -> Expr) -
 impl Draft {
     /// Every item of the rule, also those that no condition reads.
     pub fn detections(&self) -> impl Iterator<Item = &Detection> {
-        self.selections.iter().map(|(_, it)| it).chain(self.also.iter().map(|(it, _)| it))
+        let filters = self.filters.iter().flat_map(|it| &it.selections);
+        let named = self.selections.iter().chain(filters).map(|(_, it)| it);
+        named.chain(self.also.iter().map(|(it, _)| it))
     }
 
     /// The same, to be changed.
     pub fn detections_mut(&mut self) -> impl Iterator<Item = &mut Detection> {
-        let own = self.selections.iter_mut().map(|(_, it)| it);
-        own.chain(self.also.iter_mut().map(|(it, _)| it))
+        let filters = self.filters.iter_mut().flat_map(|it| &mut it.selections);
+        let named = self.selections.iter_mut().chain(filters).map(|(_, it)| it);
+        named.chain(self.also.iter_mut().map(|(it, _)| it))
     }
 
     /// The meaning, not in normal form yet; `None` when nothing is left of it or a name is wrong.
@@ -172,11 +178,16 @@ impl Draft {
             return None;
         }
         let own = join(conditions.into_iter(), Expr::any);
+        let filters: Vec<Option<Expr>> = self
+            .filters
+            .iter()
+            .map(|it| it.expr(&mut vec![false; it.selections.len()], problems))
+            .collect();
         let also = self
             .also
             .iter()
             .rev()
             .map(|(it, negated)| it.expr().map(|it| if *negated { it.not() } else { it }));
-        join(also.chain([own]), Expr::all)
+        join(also.chain([own]).chain(filters), Expr::all)
     }
 }

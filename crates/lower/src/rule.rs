@@ -104,7 +104,7 @@ pub fn draft(ast: &RuleAst, text: &str, problems: &mut Vec<Diagnostic>) -> Optio
     }
     let selections =
         selections.into_iter().map(|(name, it)| Some((name, it?))).collect::<Option<_>>()?;
-    Some((Draft { selections, conditions, also: Vec::new() }, meta))
+    Some((Draft { selections, conditions, also: Vec::new(), filters: Vec::new() }, meta))
 }
 
 pub(crate) fn errors(problems: &[Diagnostic]) -> usize {

@@ -85,6 +85,14 @@ impl Subject {
         }
     }
 
+    /// How it is written now, if it is a correlation.
+    pub fn written(&self) -> Option<&CorrelationAst> {
+        match &self.body {
+            Body::Rule(_) => None,
+            Body::Correlation(it, _) => Some(it),
+        }
+    }
+
     /// The items to be changed; a correlation has none.
     pub(crate) fn detections_mut(&mut self) -> Vec<&mut Detection> {
         match &mut self.body {

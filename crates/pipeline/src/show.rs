@@ -18,6 +18,10 @@ pub fn print(it: &Subject) -> String {
                 line(format!("{}:", name.value));
                 items(detection, 1, &mut line);
             }
+            for (name, detection) in draft.filters.iter().flat_map(|it| &it.selections) {
+                line(format!("{} of a filter:", name.value));
+                items(detection, 1, &mut line);
+            }
             for (detection, negated) in &draft.also {
                 line(if *negated { "and none of:" } else { "and always:" }.to_owned());
                 items(detection, 1, &mut line);

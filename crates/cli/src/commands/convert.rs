@@ -75,6 +75,7 @@ pub fn convert(args: &Convert, shell: &mut Shell) -> Ended {
         it.problems.iter().filter(|it| it.severity == Severity::Error).for_each(|it| run.tell(it));
         for (at, request) in requests.iter().enumerate() {
             let result = request.correlate(&loaded, it, &targets, strict).result;
+            let result = result.and_then(|output| run.postprocess(it.piped.as_ref(), at, output));
             run.take(&Item::of_correlation(it), at, request, result)?;
         }
     }
@@ -170,7 +171,8 @@ impl Run<'_> {
 
     fn one(&mut self, rule: &LoadedRule, at: usize, request: &Request) -> Result<(), String> {
         let result = request.convert(rule, self.targets, self.strict).result;
-        let result = result.and_then(|it| self.postprocess(rule, at, it));
+        let subject = rule.piped.as_ref().map(|it| &it.subject);
+        let result = result.and_then(|it| self.postprocess(subject, at, it));
         self.take(&Item::of_rule(rule), at, request, result)
     }
 
@@ -268,12 +270,12 @@ impl Run<'_> {
     /// What the pipelines make of a finished output.
     fn postprocess(
         &mut self,
-        rule: &LoadedRule,
+        subject: Option<&Subject>,
         at: usize,
         mut output: Output,
     ) -> Result<Output, Vec<Diagnostic>> {
-        let (Some(runner), Some(piped)) = (self.runner, &rule.piped) else { return Ok(output) };
-        let mut subject = piped.subject.clone();
+        let (Some(runner), Some(subject)) = (self.runner, subject) else { return Ok(output) };
+        let mut subject = subject.clone();
         let text = runner.postprocess(&mut subject, output.text.clone()).map_err(|it| vec![*it])?;
         if text != output.text {
             output.item = text.clone();

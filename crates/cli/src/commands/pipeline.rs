@@ -96,23 +96,31 @@ fn show(args: &args::PipelineShow, shell: &mut Shell) -> Ended {
     let outside = Disk::new(args.pipelines.pipeline_external);
     let runner = Runner::new(&set, &outside);
     let mut failed = false;
-    for rule in &loaded.rules {
-        let Some(mut subject) = driver::subject(rule, &loaded.sources) else {
-            failed |= tell(&rule.problems, &loaded, shell) > 0;
+    let rules = loaded.rules.iter().map(|it| {
+        let subject = driver::subject(it, &loaded);
+        (it.file, &it.id, &it.title, &it.problems, subject)
+    });
+    let correlations = loaded.correlations.iter().map(|it| {
+        let subject = driver::correlation_subject(it, &loaded);
+        (it.file, &it.id, &it.title, &it.problems, subject)
+    });
+    for (file, id, title, problems, subject) in rules.chain(correlations) {
+        let Some(mut subject) = subject else {
+            failed |= tell(problems, &loaded, shell) > 0;
             continue;
         };
         let (changes, problem) = runner.trace(&mut subject);
-        let path = loaded.sources.get(rule.file).map_or("", |it| it.path());
+        let path = loaded.sources.get(file).map_or("", |it| it.path());
         if args.json {
             for it in &changes {
                 let row = json!({
-                    "path": path, "id": rule.id, "step": &*it.id, "type": it.kind.value,
+                    "path": path, "id": id, "step": &*it.id, "type": it.kind.value,
                     "applied": it.applied, "before": it.before, "after": it.after,
                 });
                 shell.out(&row.to_string());
             }
         } else {
-            let title = rule.title.as_deref().unwrap_or_default();
+            let title = title.as_deref().unwrap_or_default();
             shell.out(&format!("{}: {}", printable(path), printable(title)));
             changes.iter().for_each(|it| step(it, args.all, shell));
             let idle = changes.iter().filter(|it| !it.applied).count();
