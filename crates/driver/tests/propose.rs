@@ -69,6 +69,11 @@ fn each_part_has_an_example_in_which_it_decides() {
           event:
               Image: C:\Windows\System32\certutil.exe
               CommandLine: certutil.exe -urlcache https://files.example.com/a.txt
+        - name: 'almost kept out by filter_main_intranet: another CommandLine'
+          match: true
+          event:
+              Image: C:\Windows\System32\certutil.exe
+              CommandLine: certutil.exe -urlcache https://files.example.con/a.txt
         - name: kept out by filter_main_agent
           match: false
           event:
@@ -99,6 +104,7 @@ fn what_is_tried_already_is_not_proposed() {
         [
             "matched by entry 2 of selection_image",
             "kept out by filter_main_intranet",
+            "almost kept out by filter_main_intranet: another CommandLine",
             "kept out by filter_main_agent",
             "almost kept out by filter_main_agent: another User",
         ]

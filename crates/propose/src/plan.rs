@@ -421,5 +421,38 @@ pub(crate) fn near(
             }
         }
     }
+    // Where one field decides both, another text of its kind fails too much: one letter is enough.
+    for (name, value) in event.0.iter().rev() {
+        let Some(text) = value.as_str() else { continue };
+        if passed(&Flat(vec![(name.clone(), value.clone())]), name, &all).is_empty() {
+            continue;
+        }
+        for other in one_letter_apart(text) {
+            let changed = event.with(name, other.into());
+            if goals.hold(&changed) {
+                return Some((changed, name.clone()));
+            }
+        }
+    }
     None
+}
+
+/// How many letters are tried.
+const LETTERS: usize = 256;
+
+/// The text on another drive, then with one letter moved on: a late one first, since how a text
+/// begins says what kind it is.
+fn one_letter_apart(text: &str) -> impl Iterator<Item = String> {
+    let drive = text.strip_prefix(['C', 'c']).filter(|it| it.starts_with(":\\"));
+    let drive = drive.map(|it| format!("D{it}"));
+    let letters = text.char_indices().rev().filter(|(_, it)| it.is_ascii_alphabetic());
+    let moved = letters.take(LETTERS).map(move |(at, ch)| {
+        let next = match ch {
+            'z' => 'a',
+            'Z' => 'A',
+            it => char::from(it as u8 + 1),
+        };
+        format!("{}{next}{}", &text[..at], &text[at + 1..])
+    });
+    drive.into_iter().chain(moved)
 }
