@@ -114,10 +114,10 @@ fn packed(key: &[u8]) -> (u64, u8) {
 
 /// Texts that another contains.
 ///
-/// Of each text some of its rarest four bytes are looked for, by a filter of bits over their hash;
-/// what the filter lets through is compared. Of a longer text several neighbouring fours are
-/// known, so that only every second, fourth or eighth place needs a look. Texts of fewer than four
-/// bytes are looked for by their first two.
+/// Of each text some of its rarest four bytes are looked for, by a filter over their hash; what the
+/// filter lets through is compared. As many neighbouring fours of each are known as the shortest
+/// text has, so that only every so many places need a look. Texts of fewer than four bytes are
+/// looked for by their first two.
 #[derive(Debug, Default)]
 pub(crate) struct Grams {
     group: Option<Group>,
