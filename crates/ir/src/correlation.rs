@@ -77,6 +77,32 @@ pub enum Question {
 }
 
 impl Question {
+    /// Whether more matches in a window never turn its answer from yes to no.
+    pub fn only_grows(&self) -> bool {
+        fn plain(it: &Formula) -> bool {
+            match it {
+                Formula::All(parts) | Formula::Any(parts) => parts.iter().all(plain),
+                Formula::Not(_) => false,
+                Formula::Member(_) => true,
+            }
+        }
+        match self {
+            Question::Events(it)
+            | Question::Distinct(_, it)
+            | Question::Together(it)
+            | Question::Ordered(it) => it.only_grow(),
+            Question::Formula(it) => plain(it),
+            Question::OrderedFormula(_, no) => no.is_empty(),
+            // What an event brings may be little, or less than nothing.
+            Question::Sum(_)
+            | Question::Average(_)
+            | Question::Percentile(..)
+            | Question::Share(_) => false,
+        }
+    }
+}
+
+impl Question {
     /// How many fields it is about.
     pub fn fields(&self) -> usize {
         match self {

@@ -97,6 +97,7 @@ impl Target {
                 continue;
             };
             let mut profile = read(&folder, others, name, text).map_err(|it| err(path, it))?;
+            name.clone_into(&mut profile.name);
             profile.spread().map_err(|it| err(path, it))?;
             profile.ask_of_sources();
             for source in &profile.sources {

@@ -116,7 +116,7 @@ fn no_source(rule: &Rule, profile: &Profile, target: &str) -> Diagnostic {
     let span = rule.logsource.span.unwrap_or(rule.span);
     let message = match profile.absent(rule) {
         Some(reason) => reason.to_owned(),
-        None => format!("`{target}` has no source for {}", rule.logsource.key()),
+        None => format!("`{target}/{}` has no source for {}", profile.name, rule.logsource.key()),
     };
     Diagnostic::warning(&NO_SOURCE, span, message, "the profile has no place for these events")
         .with_help(format!("choose another profile of `{target}`, or leave it out: `targets: {{ {target}: {{ skip: true, reason: ... }} }}`"))

@@ -16,6 +16,9 @@ use crate::routes::RouteSpec;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
+    /// Its name: that of its file.
+    #[serde(skip)]
+    pub name: String,
     /// One line for people.
     pub about: String,
     /// What a column holds of which nothing is said.

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use ir::{BoundOp, Bounds, Correlation, Formula, Member, Number, Question, Referent};
+use ir::{BoundOp, Bounds, Correlation, Member, Number, Question, Referent};
 
 use super::pair::Pair;
 use super::subject::{Subject, What};
@@ -68,7 +68,7 @@ impl<'a> Compare<'a, '_> {
         };
         let members = self.members(old, a, new, b);
         let mut steps = Vec::new();
-        let grows = grows(&a.question) || grows(&b.question);
+        let grows = a.question.only_grows() || b.question.only_grows();
         for (at, member) in b.members.iter().enumerate() {
             let Some(before) = members.old[at].and_then(|it| a.members.get(it)) else { continue };
             steps.push(self.member((old, before), (new, member), grows, depth));
@@ -149,29 +149,6 @@ fn document(of: Subject<'_>, to: Referent) -> Option<Subject<'_>> {
         Referent::Correlation(at) => What::Correlation(of.state.correlations.get(at)?),
     };
     Some(Subject { state: of.state, what })
-}
-
-/// Whether more events in a window never end a match, and fewer never begin one.
-fn grows(it: &Question) -> bool {
-    fn plain(it: &Formula) -> bool {
-        match it {
-            Formula::All(parts) | Formula::Any(parts) => parts.iter().all(plain),
-            Formula::Not(_) => false,
-            Formula::Member(_) => true,
-        }
-    }
-    match it {
-        Question::Events(it)
-        | Question::Distinct(_, it)
-        | Question::Together(it)
-        | Question::Ordered(it) => it.only_grow(),
-        Question::Formula(it) => plain(it),
-        Question::OrderedFormula(_, no) => no.is_empty(),
-        // What an event brings may be little, or less than nothing.
-        Question::Sum(_) | Question::Average(_) | Question::Percentile(..) | Question::Share(_) => {
-            false
-        }
-    }
 }
 
 /// Whether more events in a window never begin a match.
@@ -270,7 +247,7 @@ fn question(a: &Correlation, b: &Correlation, members: &Members) -> (Relation, S
     if same_members {
         return said(asked);
     }
-    let grows = grows(&a.question) || grows(&b.question);
+    let grows = a.question.only_grows() || b.question.only_grows();
     let seen = match (grows, members.gone.is_empty(), members.added()) {
         (true, true, _) => Relation::Wider,
         (true, false, 0) => Relation::Narrower,

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashTable;
-use ir::{Bounds, Formula, Number, Question};
+use ir::{Bounds, Number, Question};
 
 use super::exact::{Sum, rank};
 use super::note::Text;
@@ -106,25 +106,7 @@ impl Asked {
 
     /// Whether events that were forgotten can only have made it fail.
     pub(super) fn only_grows(&self) -> bool {
-        fn plain(it: &Formula) -> bool {
-            match it {
-                Formula::All(parts) | Formula::Any(parts) => parts.iter().all(plain),
-                Formula::Not(_) => false,
-                Formula::Member(_) => true,
-            }
-        }
-        match &self.question {
-            Question::Events(it)
-            | Question::Distinct(_, it)
-            | Question::Together(it)
-            | Question::Ordered(it) => it.only_grow(),
-            Question::Formula(it) => plain(it),
-            Question::OrderedFormula(_, no) => no.is_empty(),
-            Question::Sum(_)
-            | Question::Average(_)
-            | Question::Percentile(..)
-            | Question::Share(_) => false,
-        }
+        self.question.only_grows()
     }
 
     pub(super) fn window(&self) -> Window {
