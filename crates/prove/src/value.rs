@@ -12,6 +12,7 @@ use ir::{Number, Pattern};
 use rustc_hash::FxHashMap;
 
 use crate::lang::{Kind, LangId, Langs, Text, net_range};
+use crate::nfa::Nfa;
 use crate::number;
 use crate::pieces::{Lead, Pieces, literal};
 use crate::product::{Found, search};
@@ -300,7 +301,7 @@ impl Question<'_> {
         let narrow =
             |it: &&LangId| !matches!(self.langs.get(**it).kind, Kind::Glob(..) | Kind::Number(..));
         let start = self.within.iter().find(narrow).or(self.within.first());
-        within.extend(start.filter(|it| !loose || self.langs.bounds(**it).over.is_some()));
+        within.extend(start.filter(|it| !loose || self.bound(**it, true).is_some()));
         loop {
             match self.product(&within, &without, loose, budget) {
                 Found::Spent => return Refined::Spent,
@@ -310,36 +311,33 @@ impl Question<'_> {
                 Found::Nothing => return Refined::Inexact,
                 Found::Text(raw) => {
                     let text = Text::new(raw);
-                    let holds = |it: &&LangId| self.langs.holds(**it, &text);
-                    let bounds = |it: LangId| self.langs.bounds(it);
-                    let new = |it: &&LangId| !holds(it) && !within.contains(it);
-                    let missed = self.within.iter().find(new);
-                    if let Some(it) = missed.or_else(|| self.within.iter().find(|it| !holds(it))) {
-                        let has = if loose {
-                            bounds(*it).over.is_some()
-                        } else {
-                            bounds(*it).under.is_some()
-                        };
-                        if within.contains(it) || !has {
-                            return Refined::Inexact;
-                        }
+                    let missed = |it: &&LangId| !self.langs.holds(**it, &text);
+                    let hit = |it: &&LangId| self.langs.holds(**it, &text);
+                    // A bound that is in already is not tight; another may still exclude the text.
+                    let more = |it: &&LangId| {
+                        !within.contains(*it) && self.bound(**it, loose).is_some() && missed(it)
+                    };
+                    let less = |it: &&LangId| {
+                        !without.contains(*it) && self.bound(**it, !loose).is_some() && hit(it)
+                    };
+                    if let Some(it) = self.within.iter().find(more) {
                         within.push(*it);
-                    } else if let Some(it) = self.without.iter().find(holds) {
-                        let has = if loose {
-                            bounds(*it).under.is_some()
-                        } else {
-                            bounds(*it).over.is_some()
-                        };
-                        if without.contains(it) || !has {
-                            return Refined::Inexact;
-                        }
+                    } else if let Some(it) = self.without.iter().find(less) {
                         without.push(*it);
+                    } else if !self.holds(&text) {
+                        return Refined::Inexact;
                     } else {
                         return Refined::Text(text.raw);
                     }
                 }
             }
         }
+    }
+
+    /// The automaton around the language, or within it.
+    fn bound(&self, lang: LangId, over: bool) -> Option<&Nfa> {
+        let it = self.langs.bounds(lang);
+        if over { it.over.as_deref() } else { it.under.as_deref() }
     }
 
     fn product(
@@ -349,12 +347,8 @@ impl Question<'_> {
         loose: bool,
         budget: &mut usize,
     ) -> Found {
-        let bound = |id: &LangId, over: bool| {
-            let it = self.langs.bounds(*id);
-            if over { it.over.as_deref() } else { it.under.as_deref() }
-        };
-        let accept: Vec<_> = within.iter().filter_map(|it| bound(it, loose)).collect();
-        let reject: Vec<_> = without.iter().filter_map(|it| bound(it, !loose)).collect();
+        let accept: Vec<_> = within.iter().filter_map(|it| self.bound(*it, loose)).collect();
+        let reject: Vec<_> = without.iter().filter_map(|it| self.bound(*it, !loose)).collect();
         let mut mine = self.per_product.min(*budget);
         let before = mine;
         let res = search(&accept, &reject, &mut mine);

@@ -395,3 +395,13 @@ fn most_rules_are_seen_through_at_a_glance() {
     assert!(!seen(r"\bx") && !seen("a^b") && !seen("a$b") && !seen("(a$)+b"));
     assert!(!prove::glance(&text("f", "a").not()).unwrap().can_miss);
 }
+
+#[test]
+fn a_loose_bound_does_not_hide_what_another_excludes() {
+    let a = and(&[text("f", "5").not(), number("f", Cmp::Eq, 5).not()]);
+    let b = and(&[or(&[text("f", "?*").not(), number("f", Cmp::Eq, 4)]), text("g", "")]);
+    let schema = Schema::single();
+    for mut prover in [Prover::new(&schema), Prover::new(&schema).searching()] {
+        assert!(prover.includes(&a, &b).is_proved());
+    }
+}
