@@ -1,6 +1,75 @@
 //! Records of Windows event logs as flat events.
 
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use evtx::err::EvtxError;
+use evtx::{EvtxChunkData, EvtxParser, IntoIterChunks, ParserSettings};
 use serde_json::{Map, Value};
+
+/// A file that is read in pieces of 64 KiB.
+pub struct EventLog {
+    pieces: IntoIterChunks<File>,
+    settings: Arc<ParserSettings>,
+}
+
+impl EventLog {
+    pub fn open(path: &Path) -> Result<EventLog, EvtxError> {
+        let settings = ParserSettings::default().separate_json_attributes(false);
+        let parser = EvtxParser::from_path(path)?.with_configuration(settings.clone());
+        Ok(EventLog { pieces: parser.into_chunks(), settings: Arc::new(settings) })
+    }
+
+    pub fn next(&mut self) -> Option<Packed> {
+        Some(Packed { piece: self.pieces.next()?, settings: self.settings.clone() })
+    }
+}
+
+/// Some records.
+pub struct Packed {
+    piece: Result<EvtxChunkData, EvtxError>,
+    settings: Arc<ParserSettings>,
+}
+
+impl std::fmt::Debug for Packed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Packed").finish_non_exhaustive()
+    }
+}
+
+impl Packed {
+    /// Writes each record as a line of flat JSON. One that is damaged becomes a line that is no JSON,
+    /// so that it is reported like one.
+    pub fn write(self, to: &mut impl Write) -> std::io::Result<()> {
+        let mut piece = match self.piece {
+            Ok(it) => it,
+            Err(err) => return damaged(to, err),
+        };
+        let mut piece = match piece.parse(self.settings) {
+            Ok(it) => it,
+            Err(err) => return damaged(to, err),
+        };
+        for record in piece.iter() {
+            let recovered = record.as_ref().is_ok_and(|it| it.recovered);
+            match record.and_then(|it| it.into_json_value()) {
+                Ok(it) => {
+                    serde_json::to_writer(&mut *to, &flat(&it.data))?;
+                    to.write_all(b"\n")?;
+                }
+                // What was found in the rest of older records may be no record.
+                Err(_) if recovered => {}
+                Err(err) => damaged(to, err)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn damaged(to: &mut impl Write, err: impl std::fmt::Display) -> std::io::Result<()> {
+    writeln!(to, "{}", err.to_string().replace('\n', " "))
+}
 
 /// A record with the names that rules use: those of `System` as `Provider_Name`, `EventID` and
 /// so on, and the data by their own names, without blanks.

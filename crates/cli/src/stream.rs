@@ -1,32 +1,54 @@
-//! Events as a stream of lines, read in chunks and worked on by several threads, in order.
+//! Events as a stream of lines, read in chunks by several threads that work on them, in order.
 //!
-//! Knows: files, compression, event logs, lines.
+//! Knows: files, compression, lines.
 //! Does not know: rules.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::event_log::{EventLog, Packed};
 
 /// The longest line that is read, in bytes; longer ones are reported and passed over.
 pub const MOST: usize = 16 << 20;
 
-/// How many bytes a chunk of lines has, about.
-const CHUNK: usize = 1 << 20;
+/// How many bytes a chunk of lines has, about: so few that they stay near the core that reads them.
+const CHUNK: usize = 1 << 18;
 
 /// Some whole lines.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// Which of the inputs they are from.
-    pub input: usize,
-    /// The number of the first line, from 1.
-    pub line: usize,
+    /// Where they are from.
+    pub head: Head,
     /// The lines, each with its newline; the last line of an input may have none.
     pub bytes: Buffer,
+    /// What has to become lines first.
+    packed: Option<Packed>,
+}
+
+impl Chunk {
+    /// Makes lines of what was read: apart from reading, so that several threads can.
+    fn unpack(&mut self) {
+        if let Some(it) = self.packed.take() {
+            // Memory takes all that is written.
+            let _ = it.write(&mut self.bytes);
+            self.head.len = self.bytes.len();
+        }
+    }
+}
+
+/// What a chunk is, without its lines.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Head {
+    /// Which of the inputs the lines are from.
+    pub input: usize,
+    /// How many bytes they have.
+    pub len: usize,
     /// Whether this stands for one line that is too long, and is not there.
     pub too_long: bool,
 }
@@ -50,6 +72,15 @@ impl std::ops::Deref for Buffer {
 impl Buffer {
     fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
+    }
+
+    /// Nothing read, with room for an ordinary chunk: what had to grow for a long line is not kept
+    /// at that size.
+    fn clear(&mut self) {
+        self.len = 0;
+        if self.memory.len() > CHUNK * 4 {
+            self.memory = Vec::new();
+        }
     }
 
     /// Takes away the first bytes.
@@ -99,8 +130,9 @@ pub trait Work: Sync {
 /// Shown while the work goes on, at most this often.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Reads all inputs, hands chunks to `threads` threads, and what they become to `take`, in order.
-/// `take` ends the run with `false`. `progress` is called now and then with the bytes read so far.
+/// Reads all inputs in chunks, works on these with `threads` threads, and hands what they become to
+/// `take`, in order. `take` ends the run with `false`. `progress` is called now and then with the
+/// bytes read so far.
 ///
 /// # Errors
 ///
@@ -109,34 +141,34 @@ pub fn run<W: Work>(
     inputs: &[PathBuf],
     threads: usize,
     work: &W,
-    take: &mut dyn FnMut(W::Output, &Chunk) -> bool,
+    take: &mut dyn FnMut(W::Output, &Head) -> bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), String> {
-    let stop = AtomicBool::new(false);
-    let done = AtomicU64::new(0);
-    // Chunks go round: no more are in flight than there are, whatever waits for whom.
-    let pool = threads * 2 + 2;
-    let (give_back, empty) = channel::<Buffer>();
-    for _ in 0..pool {
-        let _ = give_back.send(Buffer::default());
+    let mut meter = Meter { done: 0, shown: Instant::now(), progress };
+    if threads == 1 {
+        return alone(&mut Lines::new(inputs), work, take, &mut meter);
     }
-    let (send, receive) = sync_channel::<(usize, Chunk)>(pool);
-    let receive = Mutex::new(receive);
+    // Whoever has no chunk reads the next one himself: what he reads is then near his core. So many
+    // may be read and not taken yet.
+    let (give_back, tickets) = channel::<()>();
+    for _ in 0..threads * 4 {
+        let _ = give_back.send(());
+    }
+    let source = Mutex::new(Source { lines: Lines::new(inputs), tickets, sequence: 0 });
+    let stop = AtomicBool::new(false);
     let (finish, finished) = channel();
-    let mut result = Ok(());
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let mut lines = Lines { send, empty, stop: &stop, done: &done, sequence: 0 };
-            lines.inputs(inputs)
-        });
         for _ in 0..threads {
-            let finish = finish.clone();
-            let receive = &receive;
+            let (finish, source, stop) = (finish.clone(), &source, &stop);
             scope.spawn(move || {
                 let mut state = work.start();
-                while let Some((sequence, chunk)) = next(receive) {
+                let mut chunk = Chunk::default();
+                while !stop.load(Ordering::Relaxed)
+                    && let Some(sequence) = next(source, &mut chunk)
+                {
+                    chunk.unpack();
                     let output = work.chunk(&mut state, &chunk);
-                    if finish.send((sequence, output, chunk)).is_err() {
+                    if finish.send((sequence, output, chunk.head)).is_err() {
                         break;
                     }
                 }
@@ -146,165 +178,205 @@ pub fn run<W: Work>(
         drop(finish);
         let mut waiting = BTreeMap::new();
         let mut wanted = 0;
-        let mut shown = Instant::now();
-        while let Ok((sequence, output, chunk)) = finished.recv() {
-            waiting.insert(sequence, (output, chunk));
-            while let Some((output, mut chunk)) = waiting.remove(&wanted) {
+        while let Ok((sequence, output, head)) = finished.recv() {
+            waiting.insert(sequence, (output, head));
+            while let Some((output, head)) = waiting.remove(&wanted) {
                 wanted += 1;
-                if !stop.load(Ordering::Relaxed) && !take(output, &chunk) {
+                if !stop.load(Ordering::Relaxed) && !take(output, &head) {
                     stop.store(true, Ordering::Relaxed);
                 }
-                chunk.bytes.truncate(0);
-                let _ = give_back.send(chunk.bytes);
-            }
-            if shown.elapsed() >= TICK {
-                shown = Instant::now();
-                progress(done.load(Ordering::Relaxed));
+                let _ = give_back.send(());
+                meter.count(&head);
             }
         }
-        drop(give_back);
-        result = reader.join().unwrap_or_else(|_| Err("reading events failed".to_owned()));
     });
-    result
+    source.into_inner().unwrap_or_else(PoisonError::into_inner).lines.result
 }
 
-fn next(receive: &Mutex<Receiver<(usize, Chunk)>>) -> Option<(usize, Chunk)> {
-    receive.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+/// All on this thread.
+fn alone<W: Work>(
+    lines: &mut Lines<'_>,
+    work: &W,
+    take: &mut dyn FnMut(W::Output, &Head) -> bool,
+    meter: &mut Meter<'_>,
+) -> Result<(), String> {
+    let mut state = work.start();
+    let mut chunk = Chunk::default();
+    while lines.next(&mut chunk) {
+        chunk.unpack();
+        let output = work.chunk(&mut state, &chunk);
+        if !take(output, &chunk.head) {
+            break;
+        }
+        meter.count(&chunk.head);
+    }
+    work.end(state);
+    std::mem::replace(&mut lines.result, Ok(()))
+}
+
+/// Waits for its turn and reads the next chunk; its number in the order, or nothing at the end.
+fn next(source: &Mutex<Source<'_>>, chunk: &mut Chunk) -> Option<usize> {
+    source.lock().unwrap_or_else(PoisonError::into_inner).next(chunk)
+}
+
+/// Tells the progress.
+struct Meter<'a> {
+    done: u64,
+    shown: Instant,
+    progress: &'a mut dyn FnMut(u64),
+}
+
+impl Meter<'_> {
+    fn count(&mut self, head: &Head) {
+        self.done += head.len as u64;
+        if self.shown.elapsed() >= TICK {
+            self.shown = Instant::now();
+            (self.progress)(self.done);
+        }
+    }
+}
+
+/// The inputs, of which threads take chunks.
+struct Source<'a> {
+    lines: Lines<'a>,
+    /// One for each chunk that may be under way.
+    tickets: Receiver<()>,
+    /// The number of the next chunk.
+    sequence: usize,
+}
+
+impl Source<'_> {
+    /// Reads the next chunk; its number in the order, or nothing at the end.
+    fn next(&mut self, chunk: &mut Chunk) -> Option<usize> {
+        self.tickets.recv().ok()?;
+        if !self.lines.next(chunk) {
+            return None;
+        }
+        self.sequence += 1;
+        Some(self.sequence - 1)
+    }
 }
 
 /// Cuts inputs into chunks.
 struct Lines<'a> {
-    send: SyncSender<(usize, Chunk)>,
-    empty: Receiver<Buffer>,
-    stop: &'a AtomicBool,
-    done: &'a AtomicU64,
-    sequence: usize,
+    inputs: &'a [PathBuf],
+    /// Which of them is read next.
+    input: usize,
+    /// The one that is being read.
+    reading: Option<Reading>,
+    /// What was read of a line that goes on.
+    rest: Buffer,
+    /// Whether the line that goes on is too long, and is passed over.
+    skipping: bool,
+    /// How it ended.
+    result: Result<(), String>,
 }
 
-impl Lines<'_> {
-    fn inputs(&mut self, inputs: &[PathBuf]) -> Result<(), String> {
-        for (input, path) in inputs.iter().enumerate() {
-            let fail = |err: &dyn std::fmt::Display| {
-                let shown = if path.as_os_str() == "-" {
-                    "standard input".into()
-                } else {
-                    path.display().to_string()
+enum Reading {
+    Lines(Box<dyn Read + Send>),
+    Log(EventLog),
+}
+
+impl<'a> Lines<'a> {
+    fn new(inputs: &'a [PathBuf]) -> Lines<'a> {
+        let (rest, result) = (Buffer::default(), Ok(()));
+        Lines { inputs, input: 0, reading: None, rest, skipping: false, result }
+    }
+
+    /// Fills the chunk with what comes next; `false` at the end of all, or at an error.
+    fn next(&mut self, chunk: &mut Chunk) -> bool {
+        chunk.bytes.clear();
+        chunk.packed = None;
+        while self.result.is_ok() {
+            let at = self.input;
+            let Some(path) = self.inputs.get(at) else { return false };
+            let mut fill = || -> Result<bool, String> {
+                let mut reading = match self.reading.take() {
+                    Some(it) => it,
+                    None => open(path)?,
                 };
-                format!("can't read `{shown}`: {err}")
+                let more = match &mut reading {
+                    Reading::Lines(reader) => {
+                        let (rest, skipping) = (&mut self.rest, &mut self.skipping);
+                        lines(reader, chunk, rest, skipping).map_err(|err| err.to_string())?
+                    }
+                    Reading::Log(log) => {
+                        chunk.packed = log.next();
+                        chunk.packed.is_some()
+                    }
+                };
+                self.reading = more.then_some(reading);
+                Ok(more)
             };
-            if path.extension().is_some_and(|it| it.eq_ignore_ascii_case("evtx")) {
-                self.event_log(input, path).map_err(|err| fail(&err))?;
-            } else {
-                let reader = open(path).map_err(|err| fail(&err))?;
-                self.lines(input, reader).map_err(|err| fail(&err))?;
-            }
-            if self.stop.load(Ordering::Relaxed) {
-                break;
+            match fill() {
+                Ok(true) => {
+                    chunk.head.input = at;
+                    chunk.head.len = chunk.bytes.len();
+                    return true;
+                }
+                Ok(false) => self.input += 1,
+                Err(err) => {
+                    let shown = match path.to_str() {
+                        Some("-") => "standard input".into(),
+                        _ => path.to_string_lossy(),
+                    };
+                    self.result = Err(format!("can't read `{shown}`: {err}"));
+                }
             }
         }
-        Ok(())
+        false
     }
+}
 
-    /// Sends a chunk on; `false` when nobody wants more.
-    fn send(&mut self, chunk: Chunk) -> bool {
-        self.done.fetch_add(chunk.bytes.len() as u64, Ordering::Relaxed);
-        let sent = self.send.send((self.sequence, chunk)).is_ok();
-        self.sequence += 1;
-        sent && !self.stop.load(Ordering::Relaxed)
-    }
-
-    fn buffer(&self) -> Buffer {
-        let buffer = self.empty.recv().unwrap_or_default();
-        // A chunk that had to grow for a long line is not kept at that size.
-        if buffer.memory.len() > CHUNK * 2 { Buffer::default() } else { buffer }
-    }
-
-    fn lines(&mut self, input: usize, mut reader: Box<dyn Read>) -> io::Result<()> {
-        let mut line = 1;
-        let mut buffer = self.buffer();
-        let mut skipping = false;
-        loop {
-            let start = buffer.len();
-            // A long line is read in growing steps, but not far beyond what is taken.
-            let want = CHUNK.max(start).min(MOST + CHUNK - start);
-            let read = read_some(&mut *reader, &mut buffer, want)?;
-            let ended = read == 0;
-            let end = match memchr::memrchr(b'\n', &buffer[start..]) {
-                _ if ended => buffer.len(),
-                Some(at) => start + at + 1,
-                // A line that goes on.
-                None if buffer.len() >= MOST => {
-                    if !skipping {
-                        let chunk = Chunk { input, line, bytes: Buffer::default(), too_long: true };
-                        if !self.send(chunk) {
-                            return Ok(());
-                        }
-                    }
-                    skipping = true;
-                    buffer.truncate(0);
-                    continue;
-                }
-                None => continue,
-            };
-            if skipping {
-                // Until the end of the line that is left out.
-                match memchr::memchr(b'\n', &buffer) {
-                    Some(at) => {
-                        buffer.forget(at + 1);
-                        skipping = false;
-                        line += 1;
-                    }
-                    None => buffer.truncate(0),
-                }
-                if ended {
-                    return Ok(());
+/// Fills the chunk with whole lines; `false` when there are no more.
+fn lines(
+    reader: &mut dyn Read,
+    chunk: &mut Chunk,
+    rest: &mut Buffer,
+    skipping: &mut bool,
+) -> io::Result<bool> {
+    chunk.head.too_long = false;
+    let buffer = &mut chunk.bytes;
+    buffer.write_all(rest)?;
+    rest.clear();
+    loop {
+        let start = buffer.len();
+        // A long line is read in growing steps, but not far beyond what is taken.
+        let want = CHUNK.max(start).min(MOST + CHUNK - start);
+        let read = read_some(reader, buffer, want)?;
+        let ended = read == 0;
+        let end = match memchr::memrchr(b'\n', &buffer[start..]) {
+            _ if ended => buffer.len(),
+            Some(at) => start + at + 1,
+            // A line that goes on.
+            None if buffer.len() >= MOST => {
+                buffer.truncate(0);
+                if !std::mem::replace(skipping, true) {
+                    chunk.head.too_long = true;
+                    return Ok(true);
                 }
                 continue;
             }
-            let mut next = self.buffer();
-            next.write_all(&buffer[end..])?;
-            buffer.truncate(end);
-            let count = memchr::memchr_iter(b'\n', &buffer).count();
-            if !buffer.is_empty()
-                && !self.send(Chunk { input, line, bytes: buffer, too_long: false })
-            {
-                return Ok(());
-            }
-            line += count;
-            buffer = next;
-            if ended {
-                return Ok(());
-            }
-        }
-    }
-
-    /// An event log of Windows, each record a line of flat JSON.
-    fn event_log(&mut self, input: usize, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-        let settings = evtx::ParserSettings::default().separate_json_attributes(false);
-        let mut parser = evtx::EvtxParser::from_path(path)?.with_configuration(settings);
-        let mut line = 1;
-        let mut buffer = self.buffer();
-        let mut first = line;
-        for record in parser.records_json_value() {
-            // A damaged record is a line that is no JSON, so that it is reported like one.
-            match record {
-                Ok(it) => serde_json::to_writer(&mut buffer, &crate::event_log::flat(&it.data))?,
-                Err(err) => buffer.write_all(err.to_string().replace('\n', " ").as_bytes())?,
-            }
-            buffer.write_all(b"\n")?;
-            line += 1;
-            if buffer.len() >= CHUNK {
-                let bytes = std::mem::replace(&mut buffer, self.buffer());
-                if !self.send(Chunk { input, line: first, bytes, too_long: false }) {
-                    return Ok(());
+            None => continue,
+        };
+        if *skipping {
+            // Until the end of the line that is left out.
+            match memchr::memchr(b'\n', buffer) {
+                Some(at) => {
+                    buffer.forget(at + 1);
+                    *skipping = false;
                 }
-                first = line;
+                None => buffer.truncate(0),
             }
+            if !ended {
+                continue;
+            }
+            *skipping = false;
+            return Ok(!buffer.is_empty());
         }
-        if !buffer.is_empty() {
-            self.send(Chunk { input, line: first, bytes: buffer, too_long: false });
-        }
-        Ok(())
+        rest.write_all(&buffer[end..])?;
+        buffer.truncate(end);
+        return Ok(!buffer.is_empty());
     }
 }
 
@@ -332,17 +404,21 @@ fn read_some(reader: &mut dyn Read, buffer: &mut Buffer, want: usize) -> io::Res
     Ok(read)
 }
 
-fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+fn open(path: &Path) -> Result<Reading, String> {
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+        return Ok(Reading::Lines(Box::new(io::stdin())));
     }
-    let file = File::open(path)?;
-    Ok(match path.extension().and_then(|it| it.to_str()) {
-        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
-        Some("zst") => Box::new(
+    let kind = path.extension().and_then(|it| it.to_str()).unwrap_or_default();
+    if kind.eq_ignore_ascii_case("evtx") {
+        return EventLog::open(path).map(Reading::Log).map_err(|err| err.to_string());
+    }
+    let file = File::open(path).map_err(|err| err.to_string())?;
+    Ok(Reading::Lines(match kind {
+        "gz" => Box::new(flate2::read::MultiGzDecoder::new(BufReader::new(file))),
+        "zst" => Box::new(
             ruzstd::decoding::StreamingDecoder::new(BufReader::new(file))
-                .map_err(|err| io::Error::other(err.to_string()))?,
+                .map_err(|err| err.to_string())?,
         ),
         _ => Box::new(file),
-    })
+    }))
 }

@@ -16,7 +16,7 @@ use super::Ended;
 use crate::args::Match;
 use crate::files;
 use crate::shell::{Outcome, Shell};
-use crate::stream::{self, Chunk, MOST, Work};
+use crate::stream::{self, Chunk, Head, MOST, Work};
 
 /// How many malformed lines are reported one by one.
 const REPORTED: usize = 20;
@@ -64,6 +64,7 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
         correlating,
         detector: &detector,
         events: 0,
+        lines: (0, 0),
         malformed: 0,
         hits: 0,
         ended: None,
@@ -74,7 +75,7 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
         &args.events,
         threads,
         &work,
-        &mut |output, chunk| report.take(output, chunk),
+        &mut |output, head| report.take(output, head),
         &mut |bytes| {
             if shows {
                 let seconds = started.elapsed().as_secs_f64();
@@ -146,6 +147,7 @@ struct Totals {
 #[derive(Default)]
 struct Found {
     events: u64,
+    lines: usize,
     hits: Vec<Hit>,
     /// What correlations have to know, of the events that they see.
     notes: Vec<(u64, Note)>,
@@ -154,6 +156,7 @@ struct Found {
 
 struct Malformed {
     event: u64,
+    /// Counted from the chunk's first.
     line: usize,
     message: String,
 }
@@ -174,16 +177,15 @@ impl<'a> Work for Matching<'a> {
 
     fn chunk(&self, scanner: &mut Scanner<'a>, chunk: &Chunk) -> Found {
         let mut res = Found::default();
-        if chunk.too_long {
-            res.events = 1;
-            res.malformed.push(too_long(0, chunk.line));
+        if chunk.head.too_long {
+            (res.events, res.lines) = (1, 1);
+            res.malformed.push(too_long(0, 0));
             return res;
         }
         let mut rest = &*chunk.bytes;
-        let mut next = chunk.line;
         while !rest.is_empty() {
-            let number = next;
-            next += 1;
+            let number = res.lines;
+            res.lines += 1;
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             let line = &rest[..end];
             rest = rest.get(end + 1..).unwrap_or_default();
@@ -271,6 +273,8 @@ struct Report<'a> {
     /// The number of the first event.
     first: u64,
     events: u64,
+    /// The input that is read, and how many of its lines were.
+    lines: (usize, usize),
     malformed: usize,
     hits: u64,
     ended: Option<std::io::Error>,
@@ -320,7 +324,7 @@ impl Report<'_> {
         self.ended = ended.err();
     }
 
-    fn take(&mut self, mut found: Found, chunk: &Chunk) -> bool {
+    fn take(&mut self, mut found: Found, head: &Head) -> bool {
         // With `--strict` nothing counts after the first malformed line.
         if let Some(end) = found.malformed.first().filter(|_| self.args.strict).map(|it| it.event) {
             found.hits.retain(|it| it.event < end);
@@ -331,10 +335,13 @@ impl Report<'_> {
             return false;
         }
         self.events += found.events;
-        let path = self.args.events[chunk.input].display();
+        let path = self.args.events[head.input].display();
+        let before = if self.lines.0 == head.input { self.lines.1 } else { 0 };
+        self.lines = (head.input, before + found.lines);
         for Malformed { line, message, .. } in &found.malformed {
             self.malformed += 1;
             if self.malformed <= REPORTED {
+                let line = before + line + 1;
                 self.messages.push(format!("{path}:{line}: skipped: {message}"));
             }
             if self.args.strict {
@@ -342,7 +349,7 @@ impl Report<'_> {
             }
         }
         // What comes through a pipe is waited for by somebody.
-        if chunk.bytes.len() < 1 << 16
+        if head.len < 1 << 16
             && let Err(err) = self.out.flush()
         {
             self.ended = Some(err);

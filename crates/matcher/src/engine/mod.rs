@@ -14,6 +14,7 @@ mod plan;
 mod program;
 mod route;
 mod seek;
+mod shape;
 mod sign;
 mod slots;
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use wide::u8x16;
 
 use super::keys::{FieldId, Keys};
+use super::shape::Shapes;
 use crate::event::Scalar;
 
 const NONE: u32 = u32::MAX;
@@ -68,6 +69,8 @@ pub(crate) struct Slots {
     pub(crate) path: Vec<u8>,
     /// Whether a string of the line has a `\u` escape.
     pub(crate) code_points: bool,
+    /// The keys of events before.
+    pub(crate) shapes: Shapes,
 }
 
 impl Slots {
@@ -100,6 +103,13 @@ impl Slots {
         if self.cases.len() > 1 << 16 {
             self.cases = FxHashMap::default();
         }
+    }
+
+    /// The name within what the first `prefix` bytes of the path name.
+    pub(crate) fn extend_path(&mut self, prefix: usize, name: &[u8]) {
+        self.path.truncate(prefix);
+        self.path.push(b'.');
+        self.path.extend_from_slice(name);
     }
 
     /// A number for an object that no other object has had lately.
