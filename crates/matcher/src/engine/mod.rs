@@ -31,7 +31,7 @@ use self::keys::{FieldId, Keys};
 use self::plan::{Line, Plan, RuleId, Strings};
 use self::program::{Builder, Step};
 use self::route::{Router, Told};
-use self::sign::Sign;
+use self::sign::{Shown, Sign};
 use self::slots::Slots;
 use crate::Unmatchable;
 use crate::event::lookup;
@@ -117,7 +117,7 @@ impl Names {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Compiled {
     root: Step,
-    signs: Option<Vec<Sign>>,
+    signs: Option<Vec<Shown>>,
     category: Option<Arc<str>>,
     product: Option<Arc<str>>,
     service: Option<Arc<str>>,
@@ -211,7 +211,7 @@ impl Stored {
             Step::Atom(id) => (id as usize) < self.atoms.len(),
             Step::Const(_) => true,
         };
-        let sign = |it: &Sign| match it {
+        let sign = |it: &Shown| match &it.sign {
             Sign::Within(it, _) => field(*it),
             Sign::Exact(it, _)
             | Sign::Prefix(it, _)
@@ -242,7 +242,7 @@ pub struct RuleSet {
 }
 
 /// The first bytes of a stored rule set: what it is, and the version of its form.
-const MAGIC: &[u8; 8] = b"rulec\0\0\x01";
+const MAGIC: &[u8; 8] = b"rulec\0\0\x02";
 
 /// Why stored rules can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -336,6 +336,7 @@ impl RuleSet {
             slots: Slots::new(&self.keys),
             known: vec![0; self.stored.atoms.len()],
             woken: vec![0; self.stored.rules.len()],
+            seen: Vec::new(),
             stamp: 0,
             routes: FxHashMap::default(),
             plans: Vec::new(),
@@ -362,7 +363,8 @@ impl RuleSet {
             |rule: &Compiled| everything || told.sources.iter().any(|it| rule.is_about(it));
         let rules = rules.filter(|(_, rule)| applies(rule));
         let rules = rules.map(|(id, rule)| (id, rule.signs.as_deref()));
-        let plan = Plan::new(rules, told.aliases.clone(), self.keys.fields());
+        let (fields, atoms) = (self.keys.fields(), self.stored.atoms.len());
+        let plan = Plan::new(rules, told.aliases.clone(), fields, atoms);
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.entry(told).or_insert_with(|| Arc::new(plan)).clone()
     }
@@ -452,6 +454,8 @@ pub struct Scanner<'r> {
     known: Vec<u32>,
     /// For each rule, the event that it was last woken by.
     woken: Vec<u32>,
+    /// For each finding of a plan, the event that it was last found in.
+    seen: Vec<u32>,
     stamp: u32,
     /// For each combination of values, the place of its plan, and whether a route took it.
     routes: FxHashMap<Box<[u32]>, (usize, bool)>,
@@ -531,6 +535,15 @@ impl Whole<'_> {
     }
 }
 
+/// What a rule is asked about.
+struct Asked<'a> {
+    /// The line of JSON, empty for an event that came otherwise.
+    line: &'a str,
+    whole: Whole<'a>,
+    /// By atom, what the findings of the event tell of it; empty when nothing was looked for.
+    told: &'a [plan::Told],
+}
+
 /// How many combinations of values have their plan kept; those of real streams are a few hundred.
 const ROUTES: usize = 8192;
 
@@ -554,7 +567,7 @@ impl<'r> Scanner<'r> {
             };
             let strings: Option<Strings<'_>> =
                 if self.slots.code_points { Some(&strings) } else { None };
-            self.decide(Line { text, strings }, &mut Whole::new(Came::Line(text)));
+            self.decide(Line { text, strings }, Whole::new(Came::Line(text)));
             return Ok(self.matches());
         }
         let value: Value = serde_json::from_str(text).map_err(|it| Malformed(it.to_string()))?;
@@ -582,10 +595,7 @@ impl<'r> Scanner<'r> {
             wants_strings: self.set.wants_strings,
         });
         let each = |each: &mut dyn FnMut(&str)| strings.iter().for_each(|it| each(it));
-        self.decide(
-            Line { text: "", strings: Some(&each) },
-            &mut Whole::new(Came::Strings(&strings)),
-        );
+        self.decide(Line { text: "", strings: Some(&each) }, Whole::new(Came::Strings(&strings)));
         self.matches()
     }
 
@@ -594,7 +604,7 @@ impl<'r> Scanner<'r> {
         self.start();
         self.slots.read(event, &self.set.keys);
         let Some(root) = self.set.stored.rules.get(rule).map(|it| it.root) else { return false };
-        self.holds(root, "", &mut Whole::new(Came::Value(event)))
+        self.holds(root, &mut Asked { line: "", whole: Whole::new(Came::Value(event)), told: &[] })
     }
 
     /// The event that the rules of a line were asked about: with the names under which its route
@@ -646,6 +656,7 @@ impl<'r> Scanner<'r> {
         if self.stamp >= u32::MAX - 2 {
             self.known.fill(0);
             self.woken.fill(0);
+            self.seen.fill(0);
             self.stamp = 2;
         }
     }
@@ -654,10 +665,10 @@ impl<'r> Scanner<'r> {
         self.start();
         self.slots.read(event, &self.set.keys);
         let each = |each: &mut dyn FnMut(&str)| each_string(event, each);
-        self.decide(Line { text: "", strings: Some(&each) }, &mut Whole::new(Came::Value(event)));
+        self.decide(Line { text: "", strings: Some(&each) }, Whole::new(Came::Value(event)));
     }
 
-    fn decide(&mut self, line: Line<'_>, whole: &mut Whole<'_>) {
+    fn decide(&mut self, line: Line<'_>, whole: Whole<'_>) {
         self.matches.clear();
         let at = self.route(line.text);
         // Lent out: to count its owners for every event would make threads wait for each other.
@@ -666,7 +677,7 @@ impl<'r> Scanner<'r> {
         self.plans = plans;
     }
 
-    fn ask(&mut self, plan: &Plan, line: Line<'_>, whole: &mut Whole<'_>) {
+    fn ask(&mut self, plan: &Plan, line: Line<'_>, whole: Whole<'_>) {
         for (from, to) in &plan.aliases {
             self.slots.alias(*from, *to);
         }
@@ -680,11 +691,16 @@ impl<'r> Scanner<'r> {
         if self.candidates.is_empty() {
             return;
         }
+        self.seen.resize(self.seen.len().max(plan.findings()), 0);
+        for finding in &self.findings {
+            self.seen[*finding as usize] = stamp;
+        }
+        let mut asked = Asked { line: line.text, whole, told: &plan.told };
         let candidates = std::mem::take(&mut self.candidates);
         for rule in &candidates {
             let root = self.set.stored.rules[*rule as usize].root;
             self.tries[*rule as usize] += 1;
-            if self.holds(root, line.text, whole) {
+            if self.holds(root, &mut asked) {
                 self.matches.push(*rule);
                 self.counts[*rule as usize] += 1;
             }
@@ -723,24 +739,33 @@ impl<'r> Scanner<'r> {
         at
     }
 
-    fn holds(&mut self, step: Step, line: &str, whole: &mut Whole<'_>) -> bool {
+    fn holds(&mut self, step: Step, asked: &mut Asked<'_>) -> bool {
         let set = self.set;
         let parts =
             |start: u32, len: u32| &set.stored.steps[start as usize..start as usize + len as usize];
         match step {
-            Step::All(start, len) => {
-                parts(start, len).iter().all(|it| self.holds(*it, line, whole))
-            }
-            Step::Any(start, len) => {
-                parts(start, len).iter().any(|it| self.holds(*it, line, whole))
-            }
-            Step::Not(part) => !self.holds(set.stored.steps[part as usize], line, whole),
-            Step::Atom(id) => self.atom(id, line, whole),
+            Step::All(start, len) => parts(start, len).iter().all(|it| self.holds(*it, asked)),
+            Step::Any(start, len) => parts(start, len).iter().any(|it| self.holds(*it, asked)),
+            Step::Not(part) => !self.holds(set.stored.steps[part as usize], asked),
+            Step::Atom(id) => self.atom(id, asked),
             Step::Const(it) => it,
         }
     }
 
-    fn atom(&mut self, id: u32, line: &str, whole: &mut Whole<'_>) -> bool {
+    #[inline]
+    fn atom(&mut self, id: u32, asked: &mut Asked<'_>) -> bool {
+        // What was looked for in every value is known without another look.
+        let told = asked.told.get(id as usize).copied().unwrap_or_default();
+        if let Some(finding) = told.needs() {
+            let found = self.seen[finding as usize] == self.stamp;
+            if !found || told.is_sure() {
+                return found;
+            }
+        }
+        self.look(id, asked)
+    }
+
+    fn look(&mut self, id: u32, asked: &mut Asked<'_>) -> bool {
         let known = self.known[id as usize];
         if known & !1 == self.stamp {
             return known & 1 == 1;
@@ -749,9 +774,9 @@ impl<'r> Scanner<'r> {
         let atom = &set.stored.atoms[id as usize];
         let way = set.ways.get(&set.stored.atoms, id);
         let holds = if atom.field == ANYWHERE {
-            way.passes_one_of(whole.strings())
+            way.passes_one_of(asked.whole.strings())
         } else {
-            way.passes(atom, line, &mut self.slots)
+            way.passes(atom, asked.line, &mut self.slots)
         };
         self.known[id as usize] = self.stamp | u32::from(holds);
         holds

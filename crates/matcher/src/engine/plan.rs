@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::atom::ANYWHERE;
 use super::keys::FieldId;
 use super::seek::{Ends, Grams, has_plain_gram};
-use super::sign::Sign;
+use super::sign::{Shown, Sign};
 use super::slots::{Kind, Slots};
 
 /// A rule's number.
@@ -26,6 +26,30 @@ pub(crate) struct Plan {
     /// For each finding, where its rules stand in `woken`.
     wakes: Vec<(u32, u32)>,
     woken: Vec<RuleId>,
+    /// By atom, what its being found or not says.
+    pub(crate) told: Vec<Told>,
+}
+
+/// What is known of an atom from what was found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Told(u32);
+
+impl Told {
+    fn by(finding: u32, sure: bool) -> Told {
+        Told(finding << 2 | u32::from(sure) << 1 | 1)
+    }
+
+    /// The finding without which it does not hold.
+    #[inline]
+    pub(crate) fn needs(self) -> Option<u32> {
+        (self.0 & 1 != 0).then_some(self.0 >> 2)
+    }
+
+    /// Whether it holds with it.
+    #[inline]
+    pub(crate) fn is_sure(self) -> bool {
+        self.0 & 2 != 0
+    }
 }
 
 #[derive(Debug, Default)]
@@ -86,19 +110,21 @@ fn small(number: Number) -> Option<i64> {
 impl Plan {
     /// A plan for rules, each with its signs or without any.
     pub(crate) fn new<'a>(
-        rules: impl Iterator<Item = (RuleId, Option<&'a [Sign]>)>,
+        rules: impl Iterator<Item = (RuleId, Option<&'a [Shown]>)>,
         aliases: Vec<(FieldId, FieldId)>,
         fields: usize,
+        atoms: usize,
     ) -> Plan {
         let mut always = Vec::new();
-        let mut found = Findings::default();
+        let told = vec![Told::default(); atoms];
+        let mut found = Findings { told, ..Findings::default() };
         for (rule, signs) in rules {
             match signs {
                 None => always.push(rule),
                 Some(signs) => {
-                    if signs.iter().any(
-                        |it| matches!(it, Sign::Within(ANYWHERE, text) if !has_plain_gram(text)),
-                    ) {
+                    if signs.iter().any(|it| {
+                        matches!(&it.sign, Sign::Within(ANYWHERE, text) if !has_plain_gram(text))
+                    }) {
                         always.push(rule);
                         continue;
                     }
@@ -109,7 +135,13 @@ impl Plan {
         found.plan(always, aliases, fields)
     }
 
-    /// Hands every rule that may match to `wake`, some more than once.
+    /// How many things can be found.
+    pub(crate) fn findings(&self) -> usize {
+        self.wakes.len()
+    }
+
+    /// Hands every rule that may match to `wake`, some more than once; `findings` then has what was
+    /// found.
     pub(crate) fn wake(
         &self,
         line: Line<'_>,
@@ -184,6 +216,7 @@ impl FieldPlan {
 struct Findings<'a> {
     fields: FxHashMap<FieldId, FieldSigns<'a>>,
     rules: Vec<Vec<RuleId>>,
+    told: Vec<Told>,
 }
 
 #[derive(Default)]
@@ -197,7 +230,8 @@ struct FieldSigns<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn add(&mut self, sign: &'a Sign, rule: RuleId) {
+    fn add(&mut self, shown: &'a Shown, rule: RuleId) {
+        let sign = &shown.sign;
         let (Sign::Exact(field, _)
         | Sign::Prefix(field, _)
         | Sign::Suffix(field, _)
@@ -223,6 +257,9 @@ impl<'a> Findings<'a> {
         if id == new {
             self.rules.push(Vec::new());
         }
+        if let Some(told) = shown.atom.and_then(|it| self.told.get_mut(it as usize)) {
+            *told = Told::by(id, shown.sure);
+        }
         let rules = &mut self.rules[id as usize];
         if rules.last() != Some(&rule) {
             rules.push(rule);
@@ -235,7 +272,8 @@ impl<'a> Findings<'a> {
         aliases: Vec<(FieldId, FieldId)>,
         fields: usize,
     ) -> Plan {
-        let mut res = Plan { always, aliases, ..Plan::default() };
+        let mut res = Plan { always, aliases, told: self.told, ..Plan::default() };
+        self.told = Vec::new();
         for rules in &self.rules {
             let start = res.woken.len() as u32;
             res.woken.extend_from_slice(rules);

@@ -480,9 +480,19 @@ fn longest_run(text: &[u8], raw: bool) -> usize {
 
 /// Where as many neighbouring fours stand as the stride needs, the rarest ones.
 fn rarest(text: &[u8], stride: usize, raw: bool) -> Option<usize> {
-    let windows = text.windows(stride + 3).enumerate();
-    let windows = windows.filter(|(_, it)| !raw || it.iter().all(|it| is_plain(*it)));
-    windows.min_by_key(|(_, it)| it.windows(4).map(commonness).sum::<u32>()).map(|it| it.0)
+    let costs: Vec<u32> = text.windows(4).map(commonness).collect();
+    let mut sum = costs.get(..stride)?.iter().sum::<u32>();
+    let mut best: Option<(u32, usize)> = None;
+    for at in 0..=costs.len() - stride {
+        if at > 0 {
+            sum = sum + costs[at + stride - 1] - costs[at - 1];
+        }
+        let stands = !raw || text[at..at + stride + 3].iter().all(|it| is_plain(*it));
+        if stands && best.is_none_or(|(least, _)| sum < least) {
+            best = Some((sum, at));
+        }
+    }
+    best.map(|it| it.1)
 }
 
 /// A guess at how often four bytes are met.
@@ -494,12 +504,32 @@ fn commonness(gram: &[u8]) -> u32 {
         b'-' | b'k' | b'/' | b':' | b'{' => 4,
         _ => 2,
     };
-    let common: [&[u8]; 22] = [
-        b".exe", b"exe ", b"wind", b"indo", b"ndow", b"dows", b"syst", b"yste", b"stem", b"tem3",
-        b"em32", b"\\win", b"\\sys", b"m32\\", b"soft", b"ware", b"micr", b"osof", b"powe",
-        b"shel", b"c:\\w", b".dll",
-    ];
-    gram.iter().map(byte).sum::<u32>() + if common.contains(&gram) { 20 } else { 0 }
+    let common = matches!(
+        gram,
+        b".exe"
+            | b"exe "
+            | b"wind"
+            | b"indo"
+            | b"ndow"
+            | b"dows"
+            | b"syst"
+            | b"yste"
+            | b"stem"
+            | b"tem3"
+            | b"em32"
+            | b"\\win"
+            | b"\\sys"
+            | b"m32\\"
+            | b"soft"
+            | b"ware"
+            | b"micr"
+            | b"osof"
+            | b"powe"
+            | b"shel"
+            | b"c:\\w"
+            | b".dll"
+    );
+    gram.iter().map(byte).sum::<u32>() + if common { 20 } else { 0 }
 }
 
 #[cfg(test)]

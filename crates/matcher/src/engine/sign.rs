@@ -3,7 +3,7 @@
 //! Knows which texts and numbers a rule can't match without, and guesses how rare each is: a wrong
 //! guess costs time, never a match.
 
-use ir::{Case, Cmp, Number, Part, Predicate};
+use ir::{Case, Cmp, Number, Part, Predicate, Shape};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +28,20 @@ pub(crate) enum Sign {
     Present(FieldId),
 }
 
+/// A sign, and the question that it is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) sign: Sign,
+    /// The atom that can't hold without this one sign.
+    pub(crate) atom: Option<u32>,
+    /// Whether it holds wherever the sign is.
+    pub(crate) sure: bool,
+}
+
 /// Signs of which each match shows at least one, and about how many of a thousand events do.
 #[derive(Debug, Clone)]
 pub(crate) struct Signs {
-    pub(crate) signs: Vec<Sign>,
+    pub(crate) signs: Vec<Shown>,
     cost: f32,
 }
 
@@ -41,7 +51,17 @@ const MOST: usize = 40_000;
 /// The cheapest signs of a rule; `None` when it can match an event that shows nothing.
 pub(crate) fn signs(root: Step, steps: &[Step], atoms: &[Atom]) -> Option<Signs> {
     match root {
-        Step::Atom(id) => of_atom(&atoms[id as usize]),
+        Step::Atom(id) => {
+            let atom = &atoms[id as usize];
+            let mut res = of_atom(atom)?;
+            // Signs of all strings are looked for in the whole line, and not told apart there.
+            if let [it] = res.signs.as_mut_slice()
+                && atom.field != ANYWHERE
+            {
+                (it.atom, it.sure) = (Some(id), is_all(&it.sign, &atom.predicate));
+            }
+            Some(res)
+        }
         Step::All(start, len) => inner(start, len, steps)
             .iter()
             .filter_map(|it| signs(*it, steps, atoms))
@@ -87,7 +107,17 @@ fn one(sign: Sign) -> Signs {
         Sign::Number(..) => 30.0,
         Sign::Present(_) => 300.0,
     };
-    Signs { signs: vec![sign], cost }
+    Signs { signs: vec![Shown { sign, atom: None, sure: false }], cost }
+}
+
+/// Whether the sign is all there is to the question.
+fn is_all(sign: &Sign, predicate: &Predicate) -> bool {
+    match (sign, predicate) {
+        (Sign::Number(..), _) | (Sign::Present(_), Predicate::Exists) => true,
+        (Sign::Present(_), _) => false,
+        (_, Predicate::Text(pattern, Case::Insensitive)) => pattern.shape() != Shape::Glob,
+        _ => false,
+    }
 }
 
 fn present(field: FieldId) -> Signs {
@@ -289,7 +319,6 @@ fn letters(hir: &Hir) -> Option<String> {
 
 /// Whether a question is quick to decide, for the order within a group: less is sooner.
 pub(crate) fn effort(atom: &Atom) -> u32 {
-    use ir::Shape;
     if atom.field == ANYWHERE {
         return 400;
     }
