@@ -10,6 +10,7 @@
 mod atom;
 mod json;
 mod keys;
+mod memo;
 mod plan;
 mod program;
 mod route;
@@ -19,6 +20,7 @@ mod sign;
 mod slots;
 
 use std::fmt;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ir::{Expr, Level, LogSource};
@@ -28,6 +30,7 @@ use serde_json::Value;
 
 use self::atom::{ANYWHERE, Atom, Text, Ways};
 use self::keys::{FieldId, Keys};
+use self::memo::Memo;
 use self::plan::{Line, Plan, RuleId, Strings};
 use self::program::{Builder, Step};
 use self::route::{Router, Told};
@@ -237,6 +240,8 @@ pub struct RuleSet {
     ways: Ways,
     router: Option<Router>,
     plans: RwLock<FxHashMap<Told, Arc<Plan>>>,
+    /// The next number for those who ask a [`Memo`].
+    askers: AtomicU32,
     /// Whether any rule asks for every string of an event.
     wants_strings: bool,
 }
@@ -288,8 +293,9 @@ impl RuleSet {
         let ways = Ways::new(stored.atoms.len());
         let keys = Keys::new(&stored.fields);
         let router = stored.routing.as_ref().map(|it| Router::new(it, &keys));
+        let askers = AtomicU32::new(router.as_ref().map_or(0, Router::askers));
         let wants_strings = stored.atoms.iter().any(|it| it.field == ANYWHERE);
-        RuleSet { stored, keys, ways, router, plans: RwLock::default(), wants_strings }
+        RuleSet { stored, keys, ways, router, plans: RwLock::default(), askers, wants_strings }
     }
 
     /// The rules as bytes, for [`from_bytes`](RuleSet::from_bytes) of the same version.
@@ -334,6 +340,7 @@ impl RuleSet {
         Scanner {
             set: self,
             slots: Slots::new(&self.keys),
+            memo: Memo::default(),
             known: vec![0; self.stored.atoms.len()],
             woken: vec![0; self.stored.rules.len()],
             seen: Vec::new(),
@@ -364,7 +371,7 @@ impl RuleSet {
         let rules = rules.filter(|(_, rule)| applies(rule));
         let rules = rules.map(|(id, rule)| (id, rule.signs.as_deref()));
         let (fields, atoms) = (self.keys.fields(), self.stored.atoms.len());
-        let plan = Plan::new(rules, told.aliases.clone(), fields, atoms);
+        let plan = Plan::new(rules, told.aliases.clone(), fields, atoms, &self.askers);
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.entry(told).or_insert_with(|| Arc::new(plan)).clone()
     }
@@ -450,6 +457,7 @@ impl Fields<'_> {
 pub struct Scanner<'r> {
     set: &'r RuleSet,
     slots: Slots,
+    memo: Memo,
     /// For each atom, the event it was decided for and whether it holds.
     known: Vec<u32>,
     /// For each rule, the event that it was last woken by.
@@ -683,7 +691,7 @@ impl<'r> Scanner<'r> {
         }
         let (woken, candidates, stamp) = (&mut self.woken, &mut self.candidates, self.stamp);
         candidates.clear();
-        plan.wake(line, &mut self.slots, &mut self.findings, |rule| {
+        plan.wake(line, &mut self.slots, &mut self.memo, &mut self.findings, |rule| {
             if std::mem::replace(&mut woken[rule as usize], stamp) != stamp {
                 candidates.push(rule);
             }
@@ -713,7 +721,7 @@ impl<'r> Scanner<'r> {
     fn route(&mut self, line: &str) -> usize {
         self.key.clear();
         if let Some(router) = &self.set.router {
-            router.key(line, &mut self.slots, &mut self.key);
+            router.key(line, &mut self.slots, &mut self.memo, &mut self.key);
         }
         if let Some((at, told)) = self.routes.get(&*self.key) {
             self.unrouted += u64::from(!told);

@@ -1,10 +1,13 @@
 //! What to look for in events of one kind, and which rules each finding wakes.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use ir::Number;
 use rustc_hash::FxHashMap;
 
 use super::atom::ANYWHERE;
 use super::keys::FieldId;
+use super::memo::{Known, Memo};
 use super::seek::{Ends, Grams, has_plain_gram};
 use super::sign::{Shown, Sign};
 use super::slots::{Kind, Slots};
@@ -54,6 +57,8 @@ impl Told {
 
 #[derive(Debug, Default)]
 struct FieldPlan {
+    /// A number that no other has, for what is kept of values.
+    asker: u32,
     /// The findings of the field being there.
     present: Vec<u32>,
     numbers: Numbers,
@@ -108,12 +113,14 @@ fn small(number: Number) -> Option<i64> {
 }
 
 impl Plan {
-    /// A plan for rules, each with its signs or without any.
+    /// A plan for rules, each with its signs or without any. `askers` is the next number for those
+    /// who ask a [`Memo`].
     pub(crate) fn new<'a>(
         rules: impl Iterator<Item = (RuleId, Option<&'a [Shown]>)>,
         aliases: Vec<(FieldId, FieldId)>,
         fields: usize,
         atoms: usize,
+        askers: &AtomicU32,
     ) -> Plan {
         let mut always = Vec::new();
         let told = vec![Told::default(); atoms];
@@ -132,7 +139,7 @@ impl Plan {
                 }
             }
         }
-        found.plan(always, aliases, fields)
+        found.plan(always, aliases, fields, askers)
     }
 
     /// How many things can be found.
@@ -146,6 +153,7 @@ impl Plan {
         &self,
         line: Line<'_>,
         slots: &mut Slots,
+        memo: &mut Memo,
         findings: &mut Vec<u32>,
         mut wake: impl FnMut(RuleId),
     ) {
@@ -153,7 +161,7 @@ impl Plan {
         for at in 0..slots.held().len() {
             let field = slots.held()[at];
             let Some(plan) = &self.by_field[field as usize] else { continue };
-            plan.find(line.text, slots, field, findings);
+            plan.find(line.text, slots, memo, field, findings);
         }
         if !self.anywhere.is_empty() {
             match line.strings {
@@ -187,7 +195,14 @@ pub(crate) struct Line<'a> {
 
 impl FieldPlan {
     #[inline]
-    fn find(&self, line: &str, slots: &mut Slots, field: FieldId, findings: &mut Vec<u32>) {
+    fn find(
+        &self,
+        line: &str,
+        slots: &mut Slots,
+        memo: &mut Memo,
+        field: FieldId,
+        findings: &mut Vec<u32>,
+    ) {
         findings.extend_from_slice(&self.present);
         let texts = !self.ends.is_empty() || !self.within.is_empty();
         let mut next = slots.first(field);
@@ -196,6 +211,17 @@ impl FieldPlan {
             if slots.kind(value) == Kind::Object {
                 continue;
             }
+            let raw = if texts { slots.raw(line, value) } else { None };
+            let known = raw.map_or(Known::Never, |it| memo.look(self.asker, it));
+            let place = match known {
+                Known::Found(found) => {
+                    findings.extend_from_slice(found);
+                    continue;
+                }
+                Known::New(place) => Some(place),
+                Known::Never => None,
+            };
+            let before = findings.len();
             if !self.numbers.is_empty()
                 && let Some(number) = slots.number(line, value)
                 && let Some(id) = self.numbers.find(number)
@@ -206,6 +232,9 @@ impl FieldPlan {
                 let text = slots.folded(range);
                 self.ends.find(text, findings);
                 self.within.find(text, findings);
+            }
+            if let (Some(place), Some(raw)) = (place, raw) {
+                memo.keep(place, self.asker, raw, &findings[before..]);
             }
         }
     }
@@ -271,6 +300,7 @@ impl<'a> Findings<'a> {
         always: Vec<RuleId>,
         aliases: Vec<(FieldId, FieldId)>,
         fields: usize,
+        askers: &AtomicU32,
     ) -> Plan {
         let mut res = Plan { always, aliases, told: self.told, ..Plan::default() };
         self.told = Vec::new();
@@ -299,6 +329,7 @@ impl<'a> Findings<'a> {
             sorted(&signs.prefix).iter().for_each(|it| plan.ends.prefix(it.0, it.1));
             sorted(&signs.suffix).iter().for_each(|it| plan.ends.suffix(it.0, it.1));
             plan.within = grams(&signs.within, false);
+            plan.asker = askers.fetch_add(1, Ordering::Relaxed);
             res.by_field[field as usize] = Some(Box::new(plan));
         }
         if let Some(signs) = self.fields.remove(&ANYWHERE) {

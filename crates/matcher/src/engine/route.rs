@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{FieldId, Keys};
+use super::memo::{Known, Memo};
 use super::slots::Slots;
 
 /// How the log sources of events are told.
@@ -166,9 +167,14 @@ impl Router {
         res
     }
 
+    /// Those who ask a [`Memo`]: one for each field.
+    pub(crate) fn askers(&self) -> u32 {
+        self.fields.len() as u32 + 1
+    }
+
     /// Writes to `key` what of the event makes a difference.
     #[inline]
-    pub(crate) fn key(&self, line: &str, slots: &mut Slots, key: &mut Vec<u32>) {
+    pub(crate) fn key(&self, line: &str, slots: &mut Slots, memo: &mut Memo, key: &mut Vec<u32>) {
         key.clear();
         for at in 0..slots.held().len() {
             let field = slots.held()[at];
@@ -183,10 +189,21 @@ impl Router {
             // Only the values that make a difference are looked at.
             while let Some(value) = next.filter(|_| !known.is_empty()) {
                 next = slots.next(value);
+                let raw = slots.raw(line, value);
+                let to_keep = match raw.map_or(Known::Never, |it| memo.look(place, it)) {
+                    Known::Found(ids) => {
+                        key.extend(ids.iter().map(|id| place << 16 | id));
+                        continue;
+                    }
+                    Known::New(it) => Some(it),
+                    Known::Never => None,
+                };
                 let Some(range) = slots.fold(line, value) else { continue };
                 let text = std::str::from_utf8(slots.folded(range)).unwrap_or_default();
-                if let Some(id) = known.get(text) {
-                    key.push(place << 16 | id);
+                let id = known.get(text);
+                key.extend(id.map(|id| place << 16 | id));
+                if let (Some(it), Some(raw)) = (to_keep, raw) {
+                    memo.keep(it, place, raw, id.map_or(&[], std::slice::from_ref));
                 }
             }
         }

@@ -191,6 +191,18 @@ impl Slots {
         self.values[value as usize].kind
     }
 
+    /// A text of the line as it stands there: two that look the same are the same.
+    #[inline]
+    pub(crate) fn raw<'a>(&self, line: &'a str, value: u32) -> Option<&'a [u8]> {
+        let held = &self.values[value as usize];
+        match held.kind {
+            Kind::Text | Kind::Escaped | Kind::Whole => {
+                line.as_bytes().get(held.start as usize..held.end as usize)
+            }
+            _ => None,
+        }
+    }
+
     /// What a value is, to be asked as the plain evaluator asks.
     pub(crate) fn scalar<'a>(&'a mut self, line: &'a str, value: u32) -> Scalar<'a> {
         let held = self.values[value as usize];

@@ -1,0 +1,96 @@
+//! Values met lately, and what was found in them.
+//!
+//! Knows texts and numbers of findings. Does not know fields: who asks has a number of his own.
+//!
+//! The fields of a stream hold the same few paths, names and hashes again and again. A value is
+//! compared whole, so that none is ever taken for another.
+
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+/// How many values are kept; each has one place where it can be.
+const PLACES: usize = 4096;
+
+/// Longer values are not kept: they seldom come again.
+const LONGEST: usize = 128;
+
+/// Values with more findings are not kept.
+const MOST_FOUND: usize = 4;
+
+/// The memory of a thread, some hundred kilobytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Memo {
+    /// None before the first value.
+    heads: Box<[Head]>,
+    texts: Box<[[u8; LONGEST]]>,
+}
+
+/// What is known of the text at the same place.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    hash: u32,
+    /// Who asked; of nobody, nothing is kept.
+    asker: u32,
+    len: u8,
+    count: u8,
+    found: [u32; MOST_FOUND],
+}
+
+const EMPTY: Head = Head { hash: 0, asker: u32::MAX, len: 0, count: 0, found: [0; MOST_FOUND] };
+
+/// What is known of a value.
+pub(crate) enum Known<'a> {
+    /// What was found in it.
+    Found(&'a [u32]),
+    /// Nothing; here it can be kept.
+    New(Place),
+    /// Nothing, and it will not be kept.
+    Never,
+}
+
+/// Where a value is kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    at: usize,
+    hash: u32,
+}
+
+impl Memo {
+    #[inline]
+    pub(crate) fn look(&mut self, asker: u32, text: &[u8]) -> Known<'_> {
+        if text.len() > LONGEST {
+            return Known::Never;
+        }
+        if self.heads.is_empty() {
+            self.heads = vec![EMPTY; PLACES].into();
+            self.texts = vec![[0; LONGEST]; PLACES].into();
+        }
+        let mut hasher = FxHasher::default();
+        hasher.write(text);
+        hasher.write_u32(asker);
+        let hash = hasher.finish();
+        let place = Place { at: hash as usize % PLACES, hash: (hash >> 32) as u32 };
+        let head = &self.heads[place.at];
+        let same = head.hash == place.hash
+            && head.asker == asker
+            && self.texts[place.at].get(..head.len.into()) == Some(text);
+        let found = head.found.get(..head.count.into()).unwrap_or_default();
+        if same { Known::Found(found) } else { Known::New(place) }
+    }
+
+    /// Keeps what was found in a value at the place that [`look`](Memo::look) told.
+    #[inline]
+    pub(crate) fn keep(&mut self, place: Place, asker: u32, text: &[u8], found: &[u32]) {
+        let head = &mut self.heads[place.at];
+        let (Some(to), Some(room)) =
+            (self.texts[place.at].get_mut(..text.len()), head.found.get_mut(..found.len()))
+        else {
+            return;
+        };
+        to.copy_from_slice(text);
+        room.copy_from_slice(found);
+        (head.hash, head.asker) = (place.hash, asker);
+        (head.len, head.count) = (text.len() as u8, found.len() as u8);
+    }
+}
