@@ -162,10 +162,10 @@ impl RuleSetBuilder {
             return Err(problem);
         }
         let root = self.program.add(expr, &mut |it| self.names.number(it));
-        let signs = sign::signs(root, &self.program.steps, &self.program.atoms);
         self.rules.push(Compiled {
             root,
-            signs: signs.map(|it| it.signs),
+            // Told when all rules are there.
+            signs: None,
             category: source.category.clone(),
             product: source.product.clone(),
             service: source.service.clone(),
@@ -175,7 +175,12 @@ impl RuleSetBuilder {
     }
 
     /// The rules, ready to be asked.
-    pub fn build(self) -> RuleSet {
+    pub fn build(mut self) -> RuleSet {
+        let Builder { steps, atoms, .. } = &self.program;
+        let asked = sign::Asked::new(steps, atoms, self.rules.iter().map(|it| it.root));
+        for rule in &mut self.rules {
+            rule.signs = sign::signs(rule.root, &asked).map(|it| it.signs);
+        }
         RuleSet::ready(Stored {
             fields: self.names.all,
             atoms: self.program.atoms,

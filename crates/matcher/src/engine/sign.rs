@@ -45,11 +45,45 @@ pub(crate) struct Signs {
     cost: f32,
 }
 
+/// How many of a thousand events are taken to show what one more rule asks for.
+const PER_USE: f32 = 1.0;
+
 /// A row of signs longer than this is worse than trying the rule on every event.
 const MOST: usize = 40_000;
 
+/// Questions, and how many rules ask each: what many rules ask for is what many events show.
+pub(crate) struct Asked<'a> {
+    pub(crate) steps: &'a [Step],
+    pub(crate) atoms: &'a [Atom],
+    uses: Vec<u32>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(
+        steps: &'a [Step],
+        atoms: &'a [Atom],
+        roots: impl Iterator<Item = Step>,
+    ) -> Asked<'a> {
+        let mut res = Asked { steps, atoms, uses: vec![0; atoms.len()] };
+        roots.for_each(|it| res.count(it));
+        res
+    }
+
+    fn count(&mut self, step: Step) {
+        match step {
+            Step::Atom(id) => self.uses[id as usize] += 1,
+            Step::All(start, len) | Step::Any(start, len) => {
+                inner(start, len, self.steps).iter().for_each(|it| self.count(*it));
+            }
+            Step::Not(part) => self.count(self.steps[part as usize]),
+            Step::Const(_) => {}
+        }
+    }
+}
+
 /// The cheapest signs of a rule; `None` when it can match an event that shows nothing.
-pub(crate) fn signs(root: Step, steps: &[Step], atoms: &[Atom]) -> Option<Signs> {
+pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
+    let (steps, atoms) = (asked.steps, asked.atoms);
     match root {
         Step::Atom(id) => {
             let atom = &atoms[id as usize];
@@ -59,16 +93,15 @@ pub(crate) fn signs(root: Step, steps: &[Step], atoms: &[Atom]) -> Option<Signs>
                 && atom.field != ANYWHERE
             {
                 (it.atom, it.sure) = (Some(id), is_all(&it.sign, &atom.predicate));
+                res.cost = res.cost.max(asked.uses[id as usize] as f32 * PER_USE);
             }
             Some(res)
         }
         Step::All(start, len) => inner(start, len, steps)
             .iter()
-            .filter_map(|it| signs(*it, steps, atoms))
+            .filter_map(|it| signs(*it, asked))
             .min_by(|a, b| a.cost.total_cmp(&b.cost)),
-        Step::Any(start, len) => {
-            any(inner(start, len, steps).iter().map(|it| signs(*it, steps, atoms)))
-        }
+        Step::Any(start, len) => any(inner(start, len, steps).iter().map(|it| signs(*it, asked))),
         // "Holds a value" is the negation of null.
         Step::Not(inner) => match steps[inner as usize] {
             Step::Atom(id) if atoms[id as usize].predicate == Predicate::Null => {
