@@ -10,7 +10,7 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 /// How many values are kept; each has one place where it can be.
-const PLACES: usize = 4096;
+const PLACES: usize = 2048;
 
 /// Longer values are not kept: they seldom come again.
 const LONGEST: usize = 128;
@@ -92,5 +92,50 @@ impl Memo {
         room.copy_from_slice(found);
         (head.hash, head.asker) = (place.hash, asker);
         (head.len, head.count) = (text.len() as u8, found.len() as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is known of a text; when nothing is, `found` is kept if that is possible.
+    fn ask(memo: &mut Memo, asker: u32, text: &str, found: &[u32]) -> Option<Vec<u32>> {
+        let place = match memo.look(asker, text.as_bytes()) {
+            Known::Found(it) => return Some(it.to_vec()),
+            Known::New(it) => it,
+            Known::Never => return None,
+        };
+        memo.keep(place, asker, text.as_bytes(), found);
+        None
+    }
+
+    #[test]
+    fn a_value_is_known_again_to_the_one_who_asked() {
+        let mut memo = Memo::default();
+        assert_eq!(ask(&mut memo, 1, "", &[]), None);
+        assert_eq!(ask(&mut memo, 1, "", &[9]), Some(vec![]));
+        assert_eq!(ask(&mut memo, 1, "a", &[7, 8, 7, 9]), None);
+        assert_eq!(ask(&mut memo, 2, "a", &[5]), None);
+        assert_eq!(ask(&mut memo, 1, "a", &[]), Some(vec![7, 8, 7, 9]));
+        assert_eq!(ask(&mut memo, 2, "a", &[]), Some(vec![5]));
+        // Neither long texts nor many findings.
+        let long = "x".repeat(LONGEST);
+        for _ in 0..2 {
+            assert_eq!(ask(&mut memo, 1, &format!("{long}x"), &[]), None);
+            assert_eq!(ask(&mut memo, 1, "many", &[1, 2, 3, 4, 5]), None);
+        }
+        assert_eq!(ask(&mut memo, 1, &long, &[3]), None);
+        assert_eq!(ask(&mut memo, 1, &long, &[]), Some(vec![3]));
+    }
+
+    #[test]
+    fn no_value_is_taken_for_another() {
+        let mut memo = Memo::default();
+        for at in 0..10 * PLACES as u32 {
+            let (asker, number) = (at % 3, at / 2);
+            let known = ask(&mut memo, asker, &format!("value {number}"), &[number, asker]);
+            assert!(known.is_none_or(|it| it == [number, asker]));
+        }
     }
 }
