@@ -138,6 +138,33 @@ fn a_line_that_is_too_long_is_passed_over() {
 }
 
 #[test]
+fn lines_and_events_are_counted_over_pieces_and_inputs() {
+    let folder = folder("pieces");
+    // Some megabytes, so that several threads take several pieces of each input.
+    let filler = format!("{{\"filler\":\"{}\"}}\n", "x".repeat(999));
+    let text = format!("{}no event\n{}{}", filler.repeat(3000), filler.repeat(2000), events());
+    let long = format!("{{\"a\":\"{}\"}}\n", "x".repeat(20 << 20));
+    std::fs::write(folder.join("a.ndjson"), &text).unwrap();
+    std::fs::write(folder.join("b.ndjson"), format!("{text}{long}{text}")).unwrap();
+    for threads in ["1", "2", "5"] {
+        let (code, lines, err) =
+            matched(&folder, &["--threads", threads, "a.ndjson", "b.ndjson"], b"");
+        assert_eq!(code, 0, "{err}");
+        let found: Vec<u64> = lines.iter().map(|it| it["event"].as_u64().unwrap()).collect();
+        // Of the lines of `events`, one is blank: no event, but a line.
+        let starts = [5001, 5005 + 5001, 2 * 5005 + 1 + 5001];
+        let want: Vec<u64> =
+            starts.iter().flat_map(|it| [1, 2, 3].map(|event| it + event)).collect();
+        assert_eq!(found, want, "{threads} threads");
+        let reported: Vec<&str> =
+            err.split(": skipped").filter_map(|it| it.lines().last()).collect();
+        let long = "b.ndjson:5007";
+        let want = ["a.ndjson:3001", "b.ndjson:3001", long, "b.ndjson:8008"];
+        assert_eq!(&reported[..4], want, "{err}");
+    }
+}
+
+#[test]
 fn an_event_of_no_known_source_meets_rules_only_when_asked() {
     let folder = folder("unrouted");
     let event = b"{\"Image\":\"C:\\\\whoami.exe\"}\n";
