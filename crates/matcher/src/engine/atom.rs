@@ -31,8 +31,8 @@ pub(crate) enum Way {
     Text(Shaped, Case),
     Null,
     Exists,
-    /// As the plain evaluator does.
-    Plain(Question),
+    /// As the plain evaluator does. Seldom, and large.
+    Plain(Box<Question>),
     /// Never: what can't be made ready was refused when the rules were taken in.
     Never,
 }
@@ -60,8 +60,18 @@ pub(crate) struct Row {
     whole: Option<Question>,
 }
 
+/// A question ready to be asked: all that is needed of it stands together.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The field, or [`ANYWHERE`].
+    pub(crate) field: FieldId,
+    /// The field it is compared with, of a comparison of fields.
+    other: FieldId,
+    way: Way,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Ways(Vec<OnceLock<Way>>);
+pub(crate) struct Ways(Vec<OnceLock<Ready>>);
 
 impl Ways {
     pub(crate) fn new(atoms: usize) -> Ways {
@@ -69,8 +79,11 @@ impl Ways {
     }
 
     #[inline]
-    pub(crate) fn get(&self, atoms: &[Atom], id: u32) -> &Way {
-        self.0[id as usize].get_or_init(|| Way::new(&atoms[id as usize]))
+    pub(crate) fn get(&self, atoms: &[Atom], id: u32) -> &Ready {
+        self.0[id as usize].get_or_init(|| {
+            let atom = &atoms[id as usize];
+            Ready { field: atom.field, other: atom.other, way: Way::new(atom) }
+        })
     }
 }
 
@@ -104,42 +117,51 @@ impl Way {
     }
 
     fn plain(predicate: &Predicate) -> Way {
-        Question::new(predicate).map_or(Way::Never, Way::Plain)
+        Question::new(predicate).map_or(Way::Never, |it| Way::Plain(Box::new(it)))
+    }
+}
+
+impl Ready {
+    /// Whether the event passes, for a question about a named field.
+    pub(crate) fn passes(&self, line: &str, slots: &mut Slots) -> bool {
+        let field = self.field;
+        match &self.way {
+            Way::Exists => slots.has(field),
+            Way::Null => slots.first(field).is_none(),
+            Way::Text(shaped, case) => {
+                any(slots, field, |slots, value| shaped.passes(*case, line, slots, value))
+            }
+            Way::Plain(question) => self.plainly(question, line, slots),
+            Way::Never => false,
+        }
     }
 
-    /// Whether the event passes, for a question about a named field.
-    pub(crate) fn passes(&self, atom: &Atom, line: &str, slots: &mut Slots) -> bool {
-        match self {
-            Way::Exists => slots.has(atom.field),
-            Way::Null => slots.first(atom.field).is_none(),
-            Way::Text(shaped, case) => {
-                any(slots, atom.field, |slots, value| shaped.passes(*case, line, slots, value))
-            }
-            Way::Plain(Question::Field(_, anchor, case)) => {
+    fn plainly(&self, question: &Question, line: &str, slots: &mut Slots) -> bool {
+        match question {
+            Question::Field(_, anchor, case) => {
                 let mut others = Vec::new();
-                let mut next = slots.first(atom.other);
+                let mut next = slots.first(self.other);
                 while let Some(value) = next {
                     next = slots.next(value);
                     others.push(Owned::of(slots.scalar(line, value)));
                 }
-                any(slots, atom.field, |slots, value| {
+                any(slots, self.field, |slots, value| {
                     let mine = slots.scalar(line, value);
                     others.iter().any(|it| compares(mine, it.scalar(), *anchor, *case))
                 })
             }
-            Way::Plain(Question::Number(cmp, number)) => any(slots, atom.field, |slots, value| {
+            Question::Number(cmp, number) => any(slots, self.field, |slots, value| {
                 slots.number(line, value).is_some_and(|it| cmp.holds(it.cmp(number)))
             }),
-            Way::Plain(question) => {
-                any(slots, atom.field, |slots, value| question.passes(slots.scalar(line, value)))
+            question => {
+                any(slots, self.field, |slots, value| question.passes(slots.scalar(line, value)))
             }
-            Way::Never => false,
         }
     }
 
     /// Whether one of the strings of an event passes, for a question about all of them.
     pub(crate) fn passes_one_of(&self, strings: &[Text]) -> bool {
-        match self {
+        match &self.way {
             Way::Text(shaped, case) => strings.iter().any(|it| {
                 let text = match case {
                     Case::Insensitive => &it.folded,

@@ -784,12 +784,11 @@ impl<'r> Scanner<'r> {
             return known & 1 == 1;
         }
         let set = self.set;
-        let atom = &set.stored.atoms[id as usize];
-        let way = set.ways.get(&set.stored.atoms, id);
-        let holds = if atom.field == ANYWHERE {
-            way.passes_one_of(asked.whole.strings())
+        let question = set.ways.get(&set.stored.atoms, id);
+        let holds = if question.field == ANYWHERE {
+            question.passes_one_of(asked.whole.strings())
         } else {
-            way.passes(atom, asked.line, &mut self.slots)
+            question.passes(asked.line, &mut self.slots)
         };
         self.known[id as usize] = self.stamp | u32::from(holds);
         holds
