@@ -78,7 +78,7 @@ impl Shapes {
                 let found = node.found.checked_sub(1);
                 let guess = Guess { len: node.len as usize, shape: next, found };
                 if before != 0 {
-                    self.to_front(shape, before, next);
+                    self.bring_forward(shape, before, next);
                 }
                 return Some(guess);
             }
@@ -87,7 +87,7 @@ impl Shapes {
         None
     }
 
-    fn to_front(&mut self, shape: Shape, before: Shape, at: Shape) {
+    fn bring_forward(&mut self, shape: Shape, before: Shape, at: Shape) {
         self.0[before as usize].other = self.0[at as usize].other;
         self.0[at as usize].other = self.0[shape as usize].next;
         self.0[shape as usize].next = at;
@@ -110,7 +110,7 @@ impl Shapes {
             let node = &self.0[next as usize];
             if node.is_at(bytes, name.start) {
                 if before != 0 {
-                    self.to_front(shape, before, next);
+                    self.bring_forward(shape, before, next);
                 }
                 return next;
             }
