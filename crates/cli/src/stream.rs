@@ -18,7 +18,10 @@ use crate::event_log::{EventLog, Packed};
 pub const MOST: usize = 16 << 20;
 
 /// How many bytes a chunk of lines has, about: so few that they stay near the core that reads them.
-const CHUNK: usize = 1 << 18;
+const CHUNK: usize = 1 << 16;
+
+/// And where several threads take turns, which costs something for each chunk.
+const SHARED_CHUNK: usize = 1 << 18;
 
 /// Some whole lines.
 #[derive(Debug, Default)]
@@ -49,6 +52,8 @@ pub struct Head {
     pub input: usize,
     /// How many bytes they have.
     pub len: usize,
+    /// Whether there is no more for now, so that somebody may wait for what they come to.
+    pub paused: bool,
     /// Whether this stands for one line that is too long, and is not there.
     pub too_long: bool,
 }
@@ -78,7 +83,7 @@ impl Buffer {
     /// at that size.
     fn clear(&mut self) {
         self.len = 0;
-        if self.memory.len() > CHUNK * 4 {
+        if self.memory.len() > SHARED_CHUNK * 4 {
             self.memory = Vec::new();
         }
     }
@@ -146,7 +151,7 @@ pub fn run<W: Work>(
 ) -> Result<(), String> {
     let mut meter = Meter { done: 0, shown: Instant::now(), progress };
     if threads == 1 {
-        return alone(&mut Lines::new(inputs), work, take, &mut meter);
+        return alone(&mut Lines::new(inputs, CHUNK), work, take, &mut meter);
     }
     // Whoever has no chunk reads the next one himself: what he reads is then near his core. So many
     // may be read and not taken yet.
@@ -154,7 +159,8 @@ pub fn run<W: Work>(
     for _ in 0..threads * 4 {
         let _ = give_back.send(());
     }
-    let source = Mutex::new(Source { lines: Lines::new(inputs), tickets, sequence: 0 });
+    let source =
+        Mutex::new(Source { lines: Lines::new(inputs, SHARED_CHUNK), tickets, sequence: 0 });
     let stop = AtomicBool::new(false);
     let (finish, finished) = channel();
     std::thread::scope(|scope| {
@@ -260,6 +266,8 @@ impl Source<'_> {
 /// Cuts inputs into chunks.
 struct Lines<'a> {
     inputs: &'a [PathBuf],
+    /// How many bytes a chunk has, about.
+    size: usize,
     /// Which of them is read next.
     input: usize,
     /// The one that is being read.
@@ -278,9 +286,9 @@ enum Reading {
 }
 
 impl<'a> Lines<'a> {
-    fn new(inputs: &'a [PathBuf]) -> Lines<'a> {
+    fn new(inputs: &'a [PathBuf], size: usize) -> Lines<'a> {
         let (rest, result) = (Buffer::default(), Ok(()));
-        Lines { inputs, input: 0, reading: None, rest, skipping: false, result }
+        Lines { inputs, size, input: 0, reading: None, rest, skipping: false, result }
     }
 
     /// Fills the chunk with what comes next; `false` at the end of all, or at an error.
@@ -298,7 +306,8 @@ impl<'a> Lines<'a> {
                 let more = match &mut reading {
                     Reading::Lines(reader) => {
                         let (rest, skipping) = (&mut self.rest, &mut self.skipping);
-                        lines(reader, chunk, rest, skipping).map_err(|err| err.to_string())?
+                        lines(reader, self.size, chunk, rest, skipping)
+                            .map_err(|err| err.to_string())?
                     }
                     Reading::Log(log) => {
                         chunk.packed = log.next();
@@ -331,6 +340,7 @@ impl<'a> Lines<'a> {
 /// Fills the chunk with whole lines; `false` when there are no more.
 fn lines(
     reader: &mut dyn Read,
+    size: usize,
     chunk: &mut Chunk,
     rest: &mut Buffer,
     skipping: &mut bool,
@@ -342,7 +352,7 @@ fn lines(
     loop {
         let start = buffer.len();
         // A long line is read in growing steps, but not far beyond what is taken.
-        let want = CHUNK.max(start).min(MOST + CHUNK - start);
+        let want = size.max(start).min(MOST + size - start);
         let read = read_some(reader, buffer, want)?;
         let ended = read == 0;
         let end = match memchr::memrchr(b'\n', &buffer[start..]) {
@@ -376,6 +386,7 @@ fn lines(
         }
         rest.write_all(&buffer[end..])?;
         buffer.truncate(end);
+        chunk.head.paused = read < want;
         return Ok(!buffer.is_empty());
     }
 }

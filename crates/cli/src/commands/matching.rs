@@ -348,8 +348,7 @@ impl Report<'_> {
                 return false;
             }
         }
-        // What comes through a pipe is waited for by somebody.
-        if head.len < 1 << 16
+        if head.paused
             && let Err(err) = self.out.flush()
         {
             self.ended = Some(err);
