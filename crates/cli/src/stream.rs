@@ -293,8 +293,9 @@ impl<'a> Lines<'a> {
 
     /// Fills the chunk with what comes next; `false` at the end of all, or at an error.
     fn next(&mut self, chunk: &mut Chunk) -> bool {
+        // Nothing of the chunk before: the next may be of another input, of another kind.
         chunk.bytes.clear();
-        chunk.packed = None;
+        (chunk.head, chunk.packed) = (Head::default(), None);
         while self.result.is_ok() {
             let at = self.input;
             let Some(path) = self.inputs.get(at) else { return false };
@@ -345,7 +346,6 @@ fn lines(
     rest: &mut Buffer,
     skipping: &mut bool,
 ) -> io::Result<bool> {
-    chunk.head.too_long = false;
     let buffer = &mut chunk.bytes;
     buffer.write_all(rest)?;
     rest.clear();
