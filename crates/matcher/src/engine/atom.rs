@@ -6,6 +6,7 @@ use ir::{Case, Field, Part, Predicate, Shape};
 use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
+use super::guard::Guard;
 use super::keys::FieldId;
 use super::slots::Slots;
 use crate::event::Scalar;
@@ -31,6 +32,8 @@ pub(crate) enum Way {
     Text(Shaped, Case),
     Null,
     Exists,
+    /// By a regular expression, where it may match.
+    Regex(Box<(Guard, Question)>),
     /// As the plain evaluator does. Seldom, and large.
     Plain(Box<Question>),
     /// Never: what can't be made ready was refused when the rules were taken in.
@@ -53,12 +56,28 @@ pub(crate) enum Shaped {
 pub(crate) struct Row {
     /// At the beginning.
     first: Box<[u8]>,
-    middle: Box<[Finder<'static>]>,
+    middle: Box<[Piece]>,
     /// At the end.
     last: Box<[u8]>,
-    /// What is asked of a text that has them, where that is not all there is to it.
+    /// Whether there is more to the pattern than the first text: a run of characters.
+    has_run: bool,
+    /// What is asked of a text beyond ASCII, where some character may be any: how many bytes it has
+    /// is not known.
     whole: Option<Question>,
 }
+
+/// What stands somewhere in a text.
+#[derive(Debug)]
+struct Piece {
+    /// With [`ANY`] for any character.
+    bytes: Box<[u8]>,
+    /// The longest part without such, and where it begins.
+    text: Finder<'static>,
+    offset: usize,
+}
+
+/// Any character, in place of a byte that no text has.
+const ANY: u8 = 0xff;
 
 /// A question ready to be asked: all that is needed of it stands together.
 #[derive(Debug)]
@@ -112,12 +131,14 @@ impl Way {
             }
             Predicate::Null => Way::Null,
             Predicate::Exists => Way::Exists,
-            other => Way::plain(other),
+            other => match Question::new(other) {
+                Ok(question) => match other {
+                    Predicate::Regex(it) => Way::Regex(Box::new((Guard::new(it.hir()), question))),
+                    _ => Way::Plain(Box::new(question)),
+                },
+                Err(_) => Way::Never,
+            },
         }
-    }
-
-    fn plain(predicate: &Predicate) -> Way {
-        Question::new(predicate).map_or(Way::Never, |it| Way::Plain(Box::new(it)))
     }
 }
 
@@ -131,6 +152,10 @@ impl Ready {
             Way::Text(shaped, case) => {
                 any(slots, field, |slots, value| shaped.passes(*case, line, slots, value))
             }
+            Way::Regex(it) => any(slots, field, |slots, value| {
+                let (guard, question) = &**it;
+                may_match(guard, line, slots, value) && question.passes(slots.scalar(line, value))
+            }),
             Way::Plain(question) => self.plainly(question, line, slots),
             Way::Never => false,
         }
@@ -167,13 +192,29 @@ impl Ready {
                     Case::Insensitive => &it.folded,
                     Case::Sensitive => &it.text,
                 };
-                shaped.fits(text.as_bytes())
-                    && shaped.whole().is_none_or(|whole| whole.passes(Scalar::Text(&it.text)))
+                match shaped.whole() {
+                    Some(whole) if !text.is_ascii() => whole.passes(Scalar::Text(&it.text)),
+                    _ => shaped.fits(text.as_bytes()),
+                }
+            }),
+            Way::Regex(it) => strings.iter().any(|text| {
+                it.0.least <= text.text.len()
+                    && it.0.lets_through(text.folded.as_bytes())
+                    && it.1.passes(Scalar::Text(&text.text))
             }),
             Way::Plain(it) => strings.iter().any(|text| it.passes(Scalar::Text(&text.text))),
             Way::Null | Way::Exists | Way::Never => false,
         }
     }
+}
+
+/// Whether a regular expression may match in a value.
+#[inline]
+fn may_match(guard: &Guard, line: &str, slots: &mut Slots, value: u32) -> bool {
+    let Some(most) = slots.most_bytes(value) else { return true };
+    most >= guard.least
+        && (!guard.has_texts()
+            || slots.fold(line, value).is_none_or(|it| guard.lets_through(slots.folded(it))))
 }
 
 /// A string of an event, as it is and folded.
@@ -208,32 +249,80 @@ impl Row {
         parts: &[Part],
         bytes: impl Fn(&str) -> Box<[u8]>,
     ) -> Option<Row> {
-        let (mut first, mut middle, mut last) = (Box::default(), Vec::new(), Box::default());
-        for (at, part) in parts.iter().enumerate() {
+        let mut pieces = vec![Vec::new()];
+        for part in parts {
             match part {
-                Part::Literal(it) if at == 0 => first = bytes(it),
-                Part::Literal(it) if at + 1 == parts.len() => last = bytes(it),
-                Part::Literal(it) => middle.push(Finder::new(&bytes(it)).into_owned()),
-                Part::Run | Part::One | Part::Placeholder(_) => {}
+                Part::Literal(it) => pieces.last_mut()?.extend_from_slice(&bytes(it)),
+                Part::One => pieces.last_mut()?.push(ANY),
+                Part::Run => pieces.push(Vec::new()),
+                Part::Placeholder(_) => return None,
             }
         }
-        let runs_only = parts.iter().all(|it| matches!(it, Part::Literal(_) | Part::Run));
-        let whole = if runs_only { None } else { Some(Question::new(predicate).ok()?) };
-        Some(Row { first, middle: middle.into(), last, whole })
+        let has_any = parts.iter().any(|it| matches!(it, Part::One));
+        let whole = if has_any { Some(Question::new(predicate).ok()?) } else { None };
+        let has_run = pieces.len() > 1;
+        let last = if has_run { pieces.pop()? } else { Vec::new() };
+        let mut pieces = pieces.into_iter();
+        let first = pieces.next()?;
+        let middle = pieces.filter(|it| !it.is_empty()).map(|it| Piece::new(it.into())).collect();
+        Some(Row { first: first.into(), middle, last: last.into(), has_run, whole })
     }
 
     #[inline]
     fn is_in(&self, text: &[u8]) -> bool {
-        let Some(rest) = text.strip_prefix(&*self.first) else { return false };
-        let Some(mut rest) = rest.strip_suffix(&*self.last) else { return false };
+        let Some((start, rest)) = text.split_at_checked(self.first.len()) else { return false };
+        if !is_like(start, &self.first) {
+            return false;
+        }
+        if !self.has_run {
+            return rest.is_empty();
+        }
+        let Some(end) = rest.len().checked_sub(self.last.len()) else { return false };
+        let (mut rest, end) = rest.split_at(end);
         // The earliest place is never worse than a later one.
-        self.middle.iter().all(|it| match it.find(rest) {
-            Some(at) => {
-                rest = &rest[at + it.needle().len()..];
-                true
+        is_like(end, &self.last)
+            && self.middle.iter().all(|it| match it.end_in(rest) {
+                Some(at) => {
+                    rest = &rest[at..];
+                    true
+                }
+                None => false,
+            })
+    }
+}
+
+/// Whether a text of as many bytes is like this one.
+#[inline]
+fn is_like(text: &[u8], wanted: &[u8]) -> bool {
+    text == wanted || text.iter().zip(wanted).all(|(it, wanted)| it == wanted || *wanted == ANY)
+}
+
+impl Piece {
+    fn new(bytes: Box<[u8]>) -> Piece {
+        let (mut at, mut longest) = (0, 0..0);
+        for text in bytes.split(|it| *it == ANY) {
+            if text.len() > longest.len() {
+                longest = at..at + text.len();
             }
-            None => false,
-        })
+            at += text.len() + 1;
+        }
+        let text = Finder::new(&bytes[longest.clone()]).into_owned();
+        Piece { bytes, text, offset: longest.start }
+    }
+
+    /// Where it ends, at the first place where it stands.
+    #[inline]
+    fn end_in(&self, text: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        loop {
+            let rest = text.get(from + self.offset..)?;
+            let start = from + self.text.find(rest)?;
+            let end = start + self.bytes.len();
+            if is_like(text.get(start..end)?, &self.bytes) {
+                return Some(end);
+            }
+            from = start + 1;
+        }
     }
 }
 
@@ -250,10 +339,14 @@ impl Shaped {
                 None => return false,
             },
         };
-        self.fits(text) && self.whole().is_none_or(|whole| whole.passes(slots.scalar(line, value)))
+        match self.whole() {
+            Some(whole) if !text.is_ascii() => whole.passes(slots.scalar(line, value)),
+            _ => self.fits(text),
+        }
     }
 
-    /// Whether a text has this shape, but for what [`whole`](Shaped::whole) asks.
+    /// Whether a text has this shape; one beyond ASCII is for [`whole`](Shaped::whole) to decide, when
+    /// there is that.
     #[inline]
     fn fits(&self, text: &[u8]) -> bool {
         match self {

@@ -150,7 +150,7 @@ struct Entry {
 
 #[derive(Debug)]
 enum Filter {
-    Few(Box<[u8; 1 << 12]>),
+    Few(Box<[u8; 1 << 14]>),
     Some(Box<[u64; 1 << 9]>),
     Many(Box<[u64; 1 << 12]>),
     Most(Box<[u64; 1 << 16]>),
@@ -424,7 +424,7 @@ impl Group {
 impl Filter {
     fn new(grams: usize) -> Filter {
         match grams {
-            0..=128 => Filter::Few(Box::new([0; 1 << 12])),
+            0..=128 => Filter::Few(Box::new([0; 1 << 14])),
             129..=1024 => Filter::Some(Box::new([0; 1 << 9])),
             1025..=16384 => Filter::Many(Box::new([0; 1 << 12])),
             _ => Filter::Most(Box::new([0; 1 << 16])),

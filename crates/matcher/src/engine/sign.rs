@@ -327,7 +327,7 @@ fn texts_cost(texts: &[String]) -> f32 {
 }
 
 /// The one folded text that this part matches in all its cases.
-fn letters(hir: &Hir) -> Option<String> {
+pub(crate) fn letters(hir: &Hir) -> Option<String> {
     match hir.kind() {
         HirKind::Literal(it) => std::str::from_utf8(&it.0).ok().map(ir::fold::fold_text),
         HirKind::Class(Class::Unicode(it)) => {

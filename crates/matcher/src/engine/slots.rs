@@ -191,6 +191,14 @@ impl Slots {
         self.values[value as usize].kind
     }
 
+    /// At most how many bytes the text of a string has; `None` for other values.
+    #[inline]
+    pub(crate) fn most_bytes(&self, value: u32) -> Option<usize> {
+        let held = &self.values[value as usize];
+        let is_text = matches!(held.kind, Kind::Text | Kind::Escaped | Kind::Own);
+        is_text.then_some((held.end - held.start) as usize)
+    }
+
     /// A text of the line as it stands there: two that look the same are the same.
     #[inline]
     pub(crate) fn raw<'a>(&self, line: &'a str, value: u32) -> Option<&'a [u8]> {
