@@ -154,7 +154,11 @@ impl Ready {
             }
             Way::Regex(it) => any(slots, field, |slots, value| {
                 let (guard, question) = &**it;
-                may_match(guard, line, slots, value) && question.passes(slots.scalar(line, value))
+                may_match(guard, line, slots, value)
+                    && match slots.scalar(line, value) {
+                        Scalar::Text(it) if let Some(known) = guard.decides(it) => known,
+                        it => question.passes(it),
+                    }
             }),
             Way::Plain(question) => self.plainly(question, line, slots),
             Way::Never => false,

@@ -4,7 +4,7 @@
 //! expression costs a hundred times as much, and nearly always finds nothing.
 
 use memchr::memmem::Finder;
-use regex_syntax::hir::{Hir, HirKind};
+use regex_syntax::hir::{Dot, Hir, HirKind};
 
 use super::sign::letters;
 
@@ -18,6 +18,8 @@ pub(crate) struct Guard {
     pub(crate) least: usize,
     /// Folded texts that follow each other in it, with anything between them.
     row: Box<[Finder<'static>]>,
+    /// How many characters there must be in one line, when that is all that the expression asks.
+    line: Option<usize>,
 }
 
 impl Guard {
@@ -26,7 +28,15 @@ impl Guard {
         texts.add(hir);
         texts.end();
         let row = texts.all.iter().map(|it| Finder::new(it.as_bytes()).into_owned()).collect();
-        Guard { least: hir.properties().minimum_len().unwrap_or(0), row }
+        Guard { least: hir.properties().minimum_len().unwrap_or(0), row, line: line(hir) }
+    }
+
+    /// The answer for a text, where it is known without the expression: `.{1000,}` needs a thousand
+    /// states to be run.
+    #[inline]
+    pub(crate) fn decides(&self, text: &str) -> Option<bool> {
+        let least = self.line?;
+        Some(text.split('\n').any(|it| it.len() >= least && it.chars().nth(least - 1).is_some()))
     }
 
     /// Whether the expression may match in a text, given folded.
@@ -46,6 +56,13 @@ impl Guard {
     pub(crate) fn has_texts(&self) -> bool {
         !self.row.is_empty()
     }
+}
+
+/// How often an expression asks for any character but a new line, at least, if for nothing else.
+fn line(hir: &Hir) -> Option<usize> {
+    let HirKind::Repetition(it) = hir.kind() else { return None };
+    let any = Hir::dot(Dot::AnyCharExceptLF);
+    (*it.sub == any && it.min > 0).then_some(it.min as usize)
 }
 
 /// Takes an expression apart from left to right.
@@ -104,12 +121,14 @@ mod tests {
     fn texts_of_an_expression_stand_in_their_order() {
         assert_eq!(texts(r"\w+`(?:\w+|-|.)`[\w+|\s]"), ["`", "`"]);
         assert_eq!(texts(r#""(?:\{\d\})+"\s*-f"#), ["\"", "{", "}", "\"", "-f"]);
-        assert_eq!(texts(r"(?i)Power(Shell)\.exe"), ["powershell.exe"]);
+        assert_eq!(texts(r"(?i)Power(Oil)\.exe"), ["poweroil.exe"]);
         assert_eq!(texts(r"(ab){3,}c?d"), ["ab", "ab", "d"]);
         assert_eq!(texts(r"^a\bb$"), ["ab"]);
         assert_eq!(texts(r"a|b"), Vec::<String>::new());
         assert_eq!(texts(r"x*(a|b)?"), Vec::<String>::new());
         assert_eq!(guard(".{1000,}").least, 1000);
+        assert!(guard(".{1000,}").decides("x").is_some());
+        assert!(guard("x{1000,}").decides("x").is_none());
     }
 
     #[test]
@@ -121,8 +140,24 @@ mod tests {
             r"(ab){3,}c?d",
             r"^a\b-b$",
             r"(?i)straße|ſ+k",
+            ".{5,}",
+            ".{3,4}",
+            "(?s).{5,}",
+            "^.{5,}",
         ];
-        let texts = ["x`y`z", "\"{0}{1}\" -f", "KLLL.X", "ababababd", "a-b", "STRASSE", "Kel.x"];
+        let texts = [
+            "éééé\nx",
+            "ééééé",
+            "four\nfour",
+            "",
+            "x`y`z",
+            "\"{0}{1}\" -f",
+            "KLLL.X",
+            "ababababd",
+            "a-b",
+            "STRASSE",
+            "Kel.x",
+        ];
         for regex in regexes {
             let hir = regex_syntax::parse(regex).unwrap_or_else(|err| unreachable!("{err}"));
             let run = crate::test::regex(&hir).unwrap_or_else(|err| unreachable!("{err}"));
@@ -131,6 +166,8 @@ mod tests {
                 let may = text.len() >= guard.least
                     && guard.lets_through(ir::fold::fold_text(text).as_bytes());
                 assert!(may || !run.is_match(text), "{regex} {text}");
+                let decided = guard.decides(text);
+                assert!(decided.is_none_or(|it| it == run.is_match(text)), "{regex} {text}");
             }
         }
     }

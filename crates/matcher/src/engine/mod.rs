@@ -12,6 +12,7 @@ mod guard;
 mod json;
 mod keys;
 mod memo;
+mod ordinary;
 mod plan;
 mod program;
 mod route;

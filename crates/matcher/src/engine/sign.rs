@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::atom::{ANYWHERE, Atom};
 use super::keys::FieldId;
+use super::ordinary;
 use super::program::Step;
 
 /// Something to look for in an event. Texts are folded.
@@ -48,6 +49,12 @@ pub(crate) struct Signs {
 /// How many of a thousand events are taken to show what one more rule asks for.
 const PER_USE: f32 = 1.0;
 
+/// And at most so many for all.
+const MOST_BY_USE: f32 = 60.0;
+
+/// The effort of turning to a rule.
+const WAKING: f32 = 20.0;
+
 /// A row of signs longer than this is worse than trying the rule on every event.
 const MOST: usize = 40_000;
 
@@ -81,6 +88,20 @@ impl<'a> Asked<'a> {
     }
 }
 
+impl Asked<'_> {
+    /// The [`effort`] of a condition of which nothing is known yet.
+    fn effort(&self, step: Step) -> f32 {
+        match step {
+            Step::Atom(id) => effort(&self.atoms[id as usize]) as f32,
+            Step::All(start, len) | Step::Any(start, len) => {
+                inner(start, len, self.steps).iter().map(|it| self.effort(*it)).sum()
+            }
+            Step::Not(part) => self.effort(self.steps[part as usize]),
+            Step::Const(_) => 0.0,
+        }
+    }
+}
+
 /// The cheapest signs of a rule; `None` when it can match an event that shows nothing.
 pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
     let (steps, atoms) = (asked.steps, asked.atoms);
@@ -88,19 +109,27 @@ pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
         Step::Atom(id) => {
             let atom = &atoms[id as usize];
             let mut res = of_atom(atom)?;
-            // Signs of all strings are looked for in the whole line, and not told apart there.
-            if let [it] = res.signs.as_mut_slice()
-                && atom.field != ANYWHERE
-            {
-                (it.atom, it.sure) = (Some(id), is_all(&it.sign, &atom.predicate));
-                res.cost = res.cost.max(asked.uses[id as usize] as f32 * PER_USE);
+            if let [it] = res.signs.as_mut_slice() {
+                // Where a string ends, and what of the line is none, is not told apart when all
+                // strings are looked through.
+                let sure = atom.field != ANYWHERE && is_all(&it.sign, &atom.predicate);
+                (it.atom, it.sure) = (Some(id), sure);
+                let uses = asked.uses[id as usize] as f32;
+                res.cost = res.cost.max((uses * PER_USE).min(MOST_BY_USE));
             }
             Some(res)
         }
-        Step::All(start, len) => inner(start, len, steps)
-            .iter()
-            .filter_map(|it| signs(*it, asked))
-            .min_by(|a, b| a.cost.total_cmp(&b.cost)),
+        // Each time that the signs of a part are seen, the other parts are asked.
+        Step::All(start, len) => {
+            let parts = inner(start, len, steps).iter();
+            let efforts: Vec<f32> = parts.clone().map(|it| asked.effort(*it)).collect();
+            let all: f32 = efforts.iter().sum();
+            let costs = parts.zip(efforts).filter_map(|(it, own)| {
+                let signs = signs(*it, asked)?;
+                Some((signs.cost * (WAKING + all - own), signs))
+            });
+            costs.min_by(|a, b| a.0.total_cmp(&b.0)).map(|it| it.1)
+        }
         Step::Any(start, len) => any(inner(start, len, steps).iter().map(|it| signs(*it, asked))),
         // "Holds a value" is the negation of null.
         Step::Not(inner) => match steps[inner as usize] {
@@ -137,8 +166,8 @@ fn one(sign: Sign) -> Signs {
         Sign::Prefix(_, it) => prefix_cost(it),
         Sign::Suffix(_, it) => suffix_cost(it),
         Sign::Within(field, it) => within_cost(it) * if *field == ANYWHERE { 4.0 } else { 1.0 },
-        Sign::Number(..) => 30.0,
-        Sign::Present(_) => 300.0,
+        Sign::Number(..) => 70.0,
+        Sign::Present(_) => 900.0,
     };
     Signs { signs: vec![Shown { sign, atom: None, sure: false }], cost }
 }
@@ -158,70 +187,31 @@ fn present(field: FieldId) -> Signs {
 }
 
 fn exact_cost(text: &str) -> f32 {
-    let common = [
-        "true",
-        "false",
-        "security",
-        "key",
-        "file",
-        "system",
-        "allowed",
-        "setvalue",
-        "tcp",
-        "udp",
-        "success",
-        "failure",
-        "createkey",
-        "execve",
-        "syscall",
-        "path",
-        "windows",
-    ];
     match text.len() {
-        _ if common.contains(&text) => 200.0,
         0..=2 => 60.0,
         // A word of a small vocabulary, where a path or the name of a file is one of many.
         3..=10 if !text.contains(['.', '\\', '/']) => 20.0,
         len => 1.0 + 10.0 / len as f32,
     }
+    .max(ordinary::share(text, |it| it == text))
 }
 
 fn prefix_cost(text: &str) -> f32 {
-    if text.len() <= 10 { 50.0 } else { 5.0 }
+    let own = if text.len() <= 10 { 50.0_f32 } else { 5.0 };
+    own.max(ordinary::share(text, |it| it.starts_with(text)))
 }
 
 fn suffix_cost(text: &str) -> f32 {
-    match text {
-        ".exe" | ".dll" => 200.0,
-        "\\powershell.exe" | "\\cmd.exe" | "\\svchost.exe" => 15.0,
-        "\\rundll32.exe" | "\\reg.exe" | "\\pwsh.exe" => 5.0,
-        _ => length_cost(text.len()),
-    }
+    let own = match text.len() {
+        // The endings of files: each is one of many.
+        3..=5 if text.starts_with('.') => 3.0,
+        len => length_cost(len),
+    };
+    own.max(ordinary::share(text, |it| it.ends_with(text)))
 }
 
 fn within_cost(text: &str) -> f32 {
-    let common = [
-        "powershell",
-        ".exe",
-        "\\windows\\",
-        "system32",
-        "\\system32\\",
-        "c:\\windows\\",
-        "microsoft",
-        "\\microsoft\\",
-        "software",
-        "\\software\\",
-        "c:\\windows",
-        "\\currentversion\\",
-        "http",
-        "\\users\\",
-        "windows",
-        "\\appdata\\",
-        "\\temp\\",
-        "program files",
-        "c:\\users\\",
-    ];
-    if common.contains(&text) { 60.0 } else { length_cost(text.len()) }
+    length_cost(text.len()).max(ordinary::share(text, |_| true))
 }
 
 fn length_cost(len: usize) -> f32 {
