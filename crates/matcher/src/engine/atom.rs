@@ -33,11 +33,39 @@ pub(crate) enum Way {
     Null,
     Exists,
     /// By a regular expression, where it may match.
-    Regex(Box<(Guard, Question)>),
+    Regex(Box<Guarded>),
     /// As the plain evaluator does. Seldom, and large.
     Plain(Box<Question>),
     /// Never: what can't be made ready was refused when the rules were taken in.
     Never,
+}
+
+/// A regular expression that is compiled when the first text comes in which it may match: that takes
+/// as long as many events.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    guard: Guard,
+    predicate: Predicate,
+    question: OnceLock<Option<Question>>,
+}
+
+impl Guarded {
+    fn new(regex: &ir::Regex, predicate: &Predicate) -> Guarded {
+        let guard = Guard::new(regex.hir());
+        Guarded { guard, predicate: predicate.clone(), question: OnceLock::new() }
+    }
+
+    /// The answer for a value that may have a match.
+    fn passes(&self, value: Scalar<'_>) -> bool {
+        if let Scalar::Text(text) = value
+            && let Some(known) = self.guard.decides(text)
+        {
+            return known;
+        }
+        // What can't be compiled was refused when the rules were taken in.
+        let question = self.question.get_or_init(|| Question::new(&self.predicate).ok());
+        question.as_ref().is_some_and(|it| it.passes(value))
+    }
 }
 
 /// A text to compare with, as bytes.
@@ -131,13 +159,8 @@ impl Way {
             }
             Predicate::Null => Way::Null,
             Predicate::Exists => Way::Exists,
-            other => match Question::new(other) {
-                Ok(question) => match other {
-                    Predicate::Regex(it) => Way::Regex(Box::new((Guard::new(it.hir()), question))),
-                    _ => Way::Plain(Box::new(question)),
-                },
-                Err(_) => Way::Never,
-            },
+            Predicate::Regex(it) => Way::Regex(Box::new(Guarded::new(it, &atom.predicate))),
+            other => Question::new(other).map_or(Way::Never, |it| Way::Plain(Box::new(it))),
         }
     }
 }
@@ -153,12 +176,7 @@ impl Ready {
                 any(slots, field, |slots, value| shaped.passes(*case, line, slots, value))
             }
             Way::Regex(it) => any(slots, field, |slots, value| {
-                let (guard, question) = &**it;
-                may_match(guard, line, slots, value)
-                    && match slots.scalar(line, value) {
-                        Scalar::Text(it) if let Some(known) = guard.decides(it) => known,
-                        it => question.passes(it),
-                    }
+                may_match(&it.guard, line, slots, value) && it.passes(slots.scalar(line, value))
             }),
             Way::Plain(question) => self.plainly(question, line, slots),
             Way::Never => false,
@@ -202,9 +220,9 @@ impl Ready {
                 }
             }),
             Way::Regex(it) => strings.iter().any(|text| {
-                it.0.least <= text.text.len()
-                    && it.0.lets_through(text.folded.as_bytes())
-                    && it.1.passes(Scalar::Text(&text.text))
+                it.guard.least <= text.text.len()
+                    && it.guard.lets_through(text.folded.as_bytes())
+                    && it.passes(Scalar::Text(&text.text))
             }),
             Way::Plain(it) => strings.iter().any(|text| it.passes(Scalar::Text(&text.text))),
             Way::Null | Way::Exists | Way::Never => false,

@@ -232,6 +232,16 @@ impl FieldPlan {
                 let text = slots.folded(range);
                 self.ends.find(text, findings);
                 self.within.find(text, findings);
+                // A text may stand in several places.
+                if findings.len() > before + 1 {
+                    findings[before..].sort_unstable();
+                    let mut last = None;
+                    let mut at = 0;
+                    findings.retain(|it| {
+                        at += 1;
+                        at <= before || last.replace(*it) != Some(*it)
+                    });
+                }
             }
             if let (Some(place), Some(raw)) = (place, raw) {
                 memo.keep(place, self.asker, raw, &findings[before..]);

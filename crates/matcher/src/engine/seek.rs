@@ -122,9 +122,20 @@ fn packed(key: &[u8]) -> (u64, u8) {
 pub(crate) struct Grams {
     group: Option<Group>,
     bytes: Vec<u8>,
-    short: Vec<Text>,
-    /// A bit for each two bytes that a short text begins with.
-    short_filter: Vec<u64>,
+    short: Option<Short>,
+}
+
+/// Texts of fewer than four bytes.
+#[derive(Debug, Default)]
+struct Short {
+    /// A bit for each two bytes with which one begins.
+    filter: Vec<u64>,
+    /// By these two bytes: what may come after them, and the text's number.
+    texts: FxHashMap<u16, Vec<(Option<u8>, u32)>>,
+    /// Texts of one byte.
+    ones: Vec<(u8, u32)>,
+    /// The text of none.
+    empty: Option<u32>,
 }
 
 /// Texts for which every so many places are looked at.
@@ -216,11 +227,12 @@ impl Grams {
     pub(crate) fn new(texts: &[(&str, u32)], raw: bool) -> Grams {
         let mut res = Grams::default();
         let mut long = Vec::new();
+        let mut short = Vec::new();
         let mut least = usize::MAX;
         for (text, id) in texts {
             let len = longest_run(text.as_bytes(), raw);
             if len < 4 {
-                res.short.push((text.as_bytes().into(), *id));
+                short.push((text.as_bytes(), *id));
                 continue;
             }
             let start = res.bytes.len() as u32;
@@ -235,21 +247,14 @@ impl Grams {
             let stride = (least - 3).min(most);
             res.group = Some(Group::new(&long, &res.bytes, stride, raw));
         }
-        if !res.short.is_empty() {
-            res.short_filter = vec![0; 1 << 10];
-            for (text, _) in &res.short {
-                match **text {
-                    [] => res.short_filter.fill(u64::MAX),
-                    [one] => (0..=255).for_each(|it| set(&mut res.short_filter, one, it)),
-                    [one, two, ..] => set(&mut res.short_filter, one, two),
-                }
-            }
+        if !short.is_empty() {
+            res.short = Some(Short::new(&short));
         }
         res
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.group.is_none() && self.short.is_empty()
+        self.group.is_none() && self.short.is_none()
     }
 
     /// The texts that `text` contains, each possibly more than once.
@@ -263,19 +268,8 @@ impl Grams {
                 }
             });
         }
-        if self.short.is_empty() {
-            return;
-        }
-        for at in 0..text.len() {
-            let second = text.get(at + 1).copied().unwrap_or(0);
-            let key = usize::from(text[at]) << 8 | usize::from(second);
-            if self.short_filter[key >> 6] >> (key & 63) & 1 != 0 {
-                for (short, id) in &self.short {
-                    if text[at..].starts_with(short) {
-                        found.push(*id);
-                    }
-                }
-            }
+        if let Some(short) = &self.short {
+            short.find(text, found);
         }
     }
 
@@ -302,6 +296,49 @@ impl Grams {
 
     fn text(&self, entry: &Entry) -> &[u8] {
         &self.bytes[entry.start as usize..(entry.start + entry.len) as usize]
+    }
+}
+
+impl Short {
+    fn new(texts: &[(&[u8], u32)]) -> Short {
+        let mut res = Short { filter: vec![0; 1 << 10], ..Short::default() };
+        for (text, id) in texts {
+            match **text {
+                [] => res.empty = Some(*id),
+                [one] => res.ones.push((one, *id)),
+                [one, two, ref rest @ ..] => {
+                    let key = u16::from_be_bytes([one, two]);
+                    res.filter[usize::from(key >> 6)] |= 1 << (key & 63);
+                    res.texts.entry(key).or_default().push((rest.first().copied(), *id));
+                }
+            }
+        }
+        res
+    }
+
+    /// The texts that `text` contains, each once.
+    #[inline]
+    fn find(&self, text: &[u8], found: &mut Vec<u32>) {
+        let before = found.len();
+        found.extend(self.empty);
+        let ones = self.ones.iter().filter(|it| memchr::memchr(it.0, text).is_some());
+        found.extend(ones.map(|it| it.1));
+        for (at, pair) in text.windows(2).enumerate() {
+            let key = u16::from_be_bytes([pair[0], pair[1]]);
+            if self.filter[usize::from(key >> 6)] >> (key & 63) & 1 != 0 {
+                self.look_up(key, text.get(at + 2).copied(), before, found);
+            }
+        }
+    }
+
+    /// Adds the texts of these two bytes and a third, but for those found from `before` on.
+    #[inline(never)]
+    fn look_up(&self, key: u16, third: Option<u8>, before: usize, found: &mut Vec<u32>) {
+        for (rest, id) in self.texts.get(&key).into_iter().flatten() {
+            if (rest.is_none() || *rest == third) && !found[before..].contains(id) {
+                found.push(*id);
+            }
+        }
     }
 }
 
@@ -439,11 +476,6 @@ impl Filter {
             Filter::Most(it) => it.open(hash),
         }
     }
-}
-
-fn set(bits: &mut [u64], one: u8, two: u8) {
-    let key = usize::from(one) << 8 | usize::from(two);
-    bits[key >> 6] |= 1 << (key & 63);
 }
 
 #[inline]
