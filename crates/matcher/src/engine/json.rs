@@ -5,10 +5,9 @@
 //! exponents, surrogates, deep nesting, and everything that is wrong.
 //! Does not know rules.
 
-use wide::u8x16;
-
 use super::keys::{FieldId, Keys};
-use super::shape::{self, Shape};
+use super::marks::{BLOCK, Marks};
+use super::shape::{NOWHERE, ROOT, Shape, Step, UNKNOWN};
 use super::slots::{Kind, Slots};
 
 /// Deeper lines are left to the careful reading, which has a limit of its own.
@@ -20,43 +19,32 @@ const SKIPPED: FieldId = FieldId::MAX;
 /// Reads `line` into `slots`; `None` leaves it to the careful reading.
 pub(crate) fn read(line: &str, keys: &Keys, slots: &mut Slots) -> Option<()> {
     slots.shapes.start();
-    let mut reader = Reader {
-        bytes: line.as_bytes(),
-        at: 0,
-        block: 0,
-        ends: 0,
-        escapes: 0,
-        carry: 0,
-        keys,
-        slots,
-    };
-    reader.load(0, 0);
-    reader.blank();
-    reader.expect(b'{')?;
-    reader.object(None, shape::ROOT, 0)?;
-    reader.blank();
-    (reader.at == reader.bytes.len()).then_some(())
+    // Lent out so that they are at hand.
+    let mut marks = std::mem::take(&mut slots.marks);
+    slots.code_points = marks.take(line.as_bytes());
+    let mut reader = Reader { bytes: line.as_bytes(), at: 0, marks: &marks, keys, slots };
+    let res = reader.whole();
+    slots.marks = marks;
+    res
 }
-
-/// How many bytes are looked at together.
-const BLOCK: usize = 64;
 
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the block begins that the next three are about.
-    block: usize,
-    /// What ends a text: quotes that no backslash escapes, control characters, wrong escapes.
-    ends: u64,
-    /// The backslashes.
-    escapes: u64,
-    /// Whether the first byte after the block is escaped.
-    carry: u64,
+    marks: &'a Marks,
     keys: &'a Keys,
     slots: &'a mut Slots,
 }
 
 impl Reader<'_> {
+    fn whole(&mut self) -> Option<()> {
+        self.blank();
+        self.expect(b'{')?;
+        self.object(None, ROOT, 0)?;
+        self.blank();
+        (self.at == self.bytes.len()).then_some(())
+    }
+
     #[inline]
     fn peek(&self) -> u8 {
         self.bytes.get(self.at).copied().unwrap_or(0)
@@ -78,7 +66,7 @@ impl Reader<'_> {
         }
     }
 
-    /// After an item of an object or an array: whether another comes before its `end`.
+    /// After an item of an array or a skipped object: whether another comes before its `end`.
     #[inline]
     fn more(&mut self, end: u8) -> Option<bool> {
         if self.peek() != b',' && self.peek() != end {
@@ -93,73 +81,138 @@ impl Reader<'_> {
     }
 
     /// The rest of an object after its `{`; names in it follow the first `prefix` bytes of the path
-    /// and a dot. Its keys are guessed to be those that came after `shape` before.
+    /// and a dot. What leads to its values is guessed to be what came after `shape` before.
     fn object(&mut self, prefix: Option<usize>, mut shape: Shape, depth: u32) -> Option<()> {
-        let serial = self.slots.next_object();
+        // Told apart by this number when their keys are not all those of a shape.
+        let mut serial = (shape == NOWHERE).then(|| self.slots.seen.next_object());
+        let mut is_first = true;
+        loop {
+            if self.peek() == b'}' {
+                self.at += 1;
+                return Some(());
+            }
+            let step = match self.slots.shapes.follow(shape, self.bytes, self.at) {
+                Some((step, len)) => {
+                    self.at += len;
+                    step
+                }
+                None => match self.key(prefix, shape, is_first, &mut serial)? {
+                    Some(it) => it,
+                    None => return Some(()),
+                },
+            };
+            is_first = false;
+            shape = step.shape;
+            let (mut field, mut inner) = (SKIPPED, None);
+            let id = step.found;
+            if id != UNKNOWN {
+                if self.keys.is_outer(id) {
+                    let start = self.at.checked_sub(step.back.into())?;
+                    self.enter(prefix, self.bytes.get(start..start + usize::from(step.key))?);
+                    inner = Some((self.slots.path.len(), shape));
+                }
+                if self.keys.is_field(id) {
+                    self.slots.present(id);
+                    field = id;
+                }
+            }
+            if step.is_text {
+                self.text(field)?;
+            } else {
+                // Another event may have had none here.
+                self.blank();
+                self.value(field, inner, depth)?;
+            }
+        }
+    }
+
+    /// The way to the next value of an object, other than those gone before; none at its end.
+    #[inline(never)]
+    fn key(
+        &mut self,
+        prefix: Option<usize>,
+        shape: Shape,
+        is_first: bool,
+        serial: &mut Option<u32>,
+    ) -> Option<Option<Step>> {
+        let from = self.at;
         self.blank();
         if self.peek() == b'}' {
             self.at += 1;
-            return Some(());
+            return Some(None);
         }
-        loop {
+        if !is_first {
+            self.expect(b',')?;
             self.blank();
-            self.expect(b'"')?;
-            let start = self.at;
-            let (name, found);
-            match self.slots.shapes.guess(shape, self.bytes, start) {
-                Some(guess) => {
-                    self.at += guess.len;
-                    name = start..self.at - 2;
-                    (shape, found) = (guess.shape, guess.found);
-                }
-                None => {
-                    if self.string()? {
-                        return None;
-                    }
-                    name = start..self.at - 1;
-                    self.colon()?;
-                    let text = &self.bytes[name.clone()];
-                    found = match prefix {
-                        None => self.keys.find(text),
-                        Some(prefix) => {
-                            self.slots.extend_path(prefix, text);
-                            self.keys.find(&self.slots.path)
-                        }
-                    };
-                    shape = self.slots.shapes.learn(shape, self.bytes, name.clone(), found);
-                }
+        }
+        self.expect(b'"')?;
+        let start = self.at;
+        if self.string()? {
+            return None;
+        }
+        let name = &self.bytes[start..self.at - 1];
+        self.colon()?;
+        self.blank();
+        let is_text = self.peek() == b'"';
+        self.at += usize::from(is_text);
+        let found = match prefix {
+            None => self.keys.find(name),
+            Some(prefix) => {
+                self.slots.extend_path(prefix, name);
+                self.keys.find(&self.slots.path)
             }
-            self.blank();
-            match found {
-                None => self.value(SKIPPED, None, depth)?,
-                Some(id) => {
-                    if !self.slots.first_time(id, serial) {
-                        return None;
-                    }
-                    let inner = if self.keys.is_outer(id) {
-                        let text = &self.bytes[name];
-                        match prefix {
-                            None => {
-                                self.slots.path.clear();
-                                self.slots.path.extend_from_slice(text);
-                            }
-                            Some(prefix) => self.slots.extend_path(prefix, text),
-                        }
-                        Some((self.slots.path.len(), shape))
-                    } else {
-                        None
-                    };
-                    let field = if self.keys.is_field(id) { id } else { SKIPPED };
-                    if field != SKIPPED {
-                        self.slots.present(field);
-                    }
-                    self.value(field, inner, depth)?;
-                }
+        };
+        let found = found.unwrap_or(UNKNOWN);
+        let (key, back) = match (name.len().try_into(), (self.at - start).try_into()) {
+            (Ok(key), Ok(back)) => (key, back),
+            // Nobody asks where such a key stands.
+            _ if found == UNKNOWN => (0, 0),
+            _ => return None,
+        };
+        let step = Step { shape, found, key, back, is_text };
+        if serial.is_none() {
+            if found != UNKNOWN && self.slots.shapes.known(shape).any(|it| it == found) {
+                return None;
             }
-            if !self.more(b'}')? {
-                return Some(());
+            let shape = self.slots.shapes.learn(self.bytes, from..self.at, step);
+            if shape != NOWHERE {
+                return Some(Some(Step { shape, ..step }));
             }
         }
+        // Where nothing is learned, what came before is noted by key.
+        let Slots { shapes, seen, .. } = &mut *self.slots;
+        let object = *serial.get_or_insert_with(|| {
+            let object = seen.next_object();
+            shapes.known(shape).for_each(|it| _ = seen.first_time(it, object));
+            object
+        });
+        if found != UNKNOWN && !seen.first_time(found, object) {
+            return None;
+        }
+        Some(Some(Step { shape: NOWHERE, ..step }))
+    }
+
+    /// Makes the path that of the object under a key.
+    fn enter(&mut self, prefix: Option<usize>, name: &[u8]) {
+        match prefix {
+            None => {
+                self.slots.path.clear();
+                self.slots.path.extend_from_slice(name);
+            }
+            Some(prefix) => self.slots.extend_path(prefix, name),
+        }
+    }
+
+    /// A string as a value of `field`, after its first quote.
+    #[inline(always)]
+    fn text(&mut self, field: FieldId) -> Option<()> {
+        let start = self.at;
+        let escaped = self.string()?;
+        if field != SKIPPED {
+            let kind = if escaped { Kind::Escaped } else { Kind::Text };
+            self.slots.push(field, kind, start, self.at - 1);
+        }
+        Some(())
     }
 
     #[inline]
@@ -177,12 +230,7 @@ impl Reader<'_> {
         let kind = match self.peek() {
             b'"' => {
                 self.at += 1;
-                let escaped = self.string()?;
-                if field != SKIPPED {
-                    let kind = if escaped { Kind::Escaped } else { Kind::Text };
-                    self.slots.push(field, kind, start + 1, self.at - 1);
-                }
-                return Some(());
+                return self.text(field);
             }
             b'{' => {
                 if field != SKIPPED {
@@ -300,135 +348,30 @@ impl Reader<'_> {
         Some(if plain { Kind::Whole } else { Kind::Number })
     }
 
-    /// Looks at the block from `from`, of which the first byte is escaped when `carry` is 1.
-    #[inline]
-    fn load(&mut self, from: usize, carry: u64) {
-        self.block = from;
-        let rest = self.bytes.get(from..).unwrap_or_default();
-        let marks = match rest.first_chunk() {
-            Some(it) => marks(it),
-            None => {
-                // What is not there ends a text too.
-                let mut last = [0; BLOCK];
-                last[..rest.len()].copy_from_slice(rest);
-                marks(&last)
-            }
-        };
-        self.ends = marks.quotes | marks.controls;
-        self.escapes = marks.backslashes;
-        self.carry = 0;
-        if marks.backslashes | carry != 0 {
-            let (after, carry) = escaped(marks.backslashes, carry);
-            self.carry = carry;
-            self.ends &= !(after & marks.quotes);
-            let mut others = after & !(marks.quotes | marks.backslashes);
-            while others != 0 {
-                let at = others.trailing_zeros();
-                others &= others - 1;
-                if !self.is_escape(from + at as usize) {
-                    self.ends |= 1 << at;
-                }
-            }
-        }
-    }
-
-    /// Whether what stands there may follow a backslash.
-    fn is_escape(&mut self, at: usize) -> bool {
-        match self.bytes.get(at) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
-            Some(b'u') => {
-                let Some(digits) = self.bytes.get(at + 1..at + 5) else { return false };
-                let surrogate =
-                    matches!(digits[0], b'd' | b'D') && !matches!(digits[1], b'0'..=b'7');
-                self.slots.code_points = true;
-                !surrogate && digits.iter().all(u8::is_ascii_hexdigit)
-            }
-            _ => false,
-        }
-    }
-
     /// The rest of a string after its first quote: whether it has escapes.
     #[inline]
     fn string(&mut self) -> Option<bool> {
-        let mut passed = self.at - self.block;
-        if passed >= BLOCK {
-            self.load(self.at, 0);
-            passed = 0;
+        let (ends, escapes) = self.marks.from(self.at);
+        if ends == 0 {
+            return self.long_string(escapes != 0);
         }
-        let mut escaped = 0;
+        self.at += ends.trailing_zeros() as usize;
+        self.expect(b'"')?;
+        // All bits before the first.
+        Some(escapes & !ends & ends.wrapping_sub(1) != 0)
+    }
+
+    /// The rest of a string that goes on beyond the next block.
+    #[inline(never)]
+    fn long_string(&mut self, mut escaped: bool) -> Option<bool> {
         loop {
-            let (ends, escapes) = (self.ends >> passed, self.escapes >> passed);
+            self.at += BLOCK;
+            let (ends, escapes) = self.marks.from(self.at);
+            escaped |= escapes & !ends & ends.wrapping_sub(1) != 0;
             if ends != 0 {
-                // All bits before the first.
-                escaped |= escapes & (ends & ends.wrapping_neg()).wrapping_sub(1);
-                self.at = self.block + passed + ends.trailing_zeros() as usize;
+                self.at += ends.trailing_zeros() as usize;
                 self.expect(b'"')?;
-                return Some(escaped != 0);
-            }
-            escaped |= escapes;
-            self.load(self.block + BLOCK, self.carry);
-            passed = 0;
-        }
-    }
-}
-
-/// Where something stands in a block; the first byte is the lowest bit.
-struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    controls: u64,
-}
-
-#[inline]
-fn marks(bytes: &[u8; BLOCK]) -> Marks {
-    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
-    let control = u8x16::splat(0x1f);
-    let mut res = Marks { quotes: 0, backslashes: 0, controls: 0 };
-    for (at, part) in bytes.as_chunks::<16>().0.iter().enumerate() {
-        let it = u8x16::new(*part);
-        let mask = |it: u8x16| u64::from(it.to_bitmask()) << (at * 16);
-        res.quotes |= mask(it.simd_eq(quote));
-        res.backslashes |= mask(it.simd_eq(backslash));
-        res.controls |= mask(it.min(control).simd_eq(it));
-    }
-    res
-}
-
-/// Which bytes a backslash escapes, and whether the last backslash escapes what comes after them.
-#[inline]
-fn escaped(backslashes: u64, carry: u64) -> (u64, u64) {
-    const EVEN: u64 = 0x5555_5555_5555_5555;
-    // A backslash that is escaped escapes nothing.
-    let backslashes = backslashes & !carry;
-    let follows = backslashes << 1 | carry;
-    // Of rows of backslashes that begin at an odd place, the sum carries beyond the end.
-    let odd = backslashes & !EVEN & !follows;
-    let (ends, carry) = odd.overflowing_add(backslashes);
-    ((EVEN ^ ends << 1) & follows, carry.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escaped_bytes_are_those_after_every_other_backslash() {
-        let mut state: u64 = 7;
-        for _ in 0..20_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let backslashes = (state >> 3) & (state >> 21) | (state >> 40 & 0xff) << 56;
-            for carry in [0, 1] {
-                let (mut want, mut open) = (0_u64, carry == 1);
-                for at in 0..64 {
-                    if open {
-                        want |= 1 << at;
-                        open = false;
-                    } else {
-                        open = backslashes >> at & 1 == 1;
-                    }
-                }
-                let found = escaped(backslashes, carry);
-                assert_eq!(found, (want, open.into()), "{backslashes:064b} {carry}");
+                return Some(escaped);
             }
         }
     }

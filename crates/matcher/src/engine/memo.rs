@@ -13,7 +13,7 @@ use rustc_hash::FxHasher;
 const PLACES: usize = 2048;
 
 /// Longer values are not kept: they seldom come again.
-const LONGEST: usize = 128;
+const LONGEST: usize = 100;
 
 /// Values with more findings are not kept.
 const MOST_FOUND: usize = 4;
@@ -22,22 +22,24 @@ const MOST_FOUND: usize = 4;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memo {
     /// None before the first value.
-    heads: Box<[Head]>,
-    texts: Box<[[u8; LONGEST]]>,
+    kept: Box<[Kept]>,
 }
 
-/// What is known of the text at the same place.
+/// What is known of a text. All of it stands in two lines of a processor's cache.
 #[derive(Debug, Clone, Copy)]
-struct Head {
+#[repr(align(128))]
+struct Kept {
     hash: u32,
     /// Who asked; of nobody, nothing is kept.
     asker: u32,
     len: u8,
     count: u8,
     found: [u32; MOST_FOUND],
+    text: [u8; LONGEST],
 }
 
-const EMPTY: Head = Head { hash: 0, asker: u32::MAX, len: 0, count: 0, found: [0; MOST_FOUND] };
+const EMPTY: Kept =
+    Kept { hash: 0, asker: u32::MAX, len: 0, count: 0, found: [0; MOST_FOUND], text: [0; LONGEST] };
 
 /// What is known of a value.
 pub(crate) enum Known<'a> {
@@ -62,36 +64,35 @@ impl Memo {
         if text.len() > LONGEST {
             return Known::Never;
         }
-        if self.heads.is_empty() {
-            self.heads = vec![EMPTY; PLACES].into();
-            self.texts = vec![[0; LONGEST]; PLACES].into();
+        if self.kept.is_empty() {
+            self.kept = vec![EMPTY; PLACES].into();
         }
         let mut hasher = FxHasher::default();
         hasher.write(text);
         hasher.write_u32(asker);
         let hash = hasher.finish();
         let place = Place { at: hash as usize % PLACES, hash: (hash >> 32) as u32 };
-        let head = &self.heads[place.at];
-        let same = head.hash == place.hash
-            && head.asker == asker
-            && self.texts[place.at].get(..head.len.into()) == Some(text);
-        let found = head.found.get(..head.count.into()).unwrap_or_default();
+        let kept = &self.kept[place.at];
+        let same = kept.hash == place.hash
+            && kept.asker == asker
+            && kept.text.get(..kept.len.into()) == Some(text);
+        let found = kept.found.get(..kept.count.into()).unwrap_or_default();
         if same { Known::Found(found) } else { Known::New(place) }
     }
 
     /// Keeps what was found in a value at the place that [`look`](Memo::look) told.
     #[inline]
     pub(crate) fn keep(&mut self, place: Place, asker: u32, text: &[u8], found: &[u32]) {
-        let head = &mut self.heads[place.at];
+        let kept = &mut self.kept[place.at];
         let (Some(to), Some(room)) =
-            (self.texts[place.at].get_mut(..text.len()), head.found.get_mut(..found.len()))
+            (kept.text.get_mut(..text.len()), kept.found.get_mut(..found.len()))
         else {
             return;
         };
         to.copy_from_slice(text);
         room.copy_from_slice(found);
-        (head.hash, head.asker) = (place.hash, asker);
-        (head.len, head.count) = (text.len() as u8, found.len() as u8);
+        (kept.hash, kept.asker) = (place.hash, asker);
+        (kept.len, kept.count) = (text.len() as u8, found.len() as u8);
     }
 }
 

@@ -11,6 +11,7 @@ mod atom;
 mod guard;
 mod json;
 mod keys;
+mod marks;
 mod memo;
 mod ordinary;
 mod plan;

@@ -1,230 +1,327 @@
-//! Guesses which key comes next, by the objects met before.
+//! Guesses what stands between two values of an event, by the events met before.
 //!
-//! Knows keys and their order. Does not know values or rules. A guess is compared with the bytes
-//! there; a wrong one costs a little time.
+//! Knows the bytes from one value to the next (a comma, a key, a colon, blanks) and their order, and
+//! which field each leads to. Does not know values or rules. A guess is compared with the bytes there;
+//! a wrong one costs a little time.
+//!
+//! What leads to a value hangs on what led to the values before it in the same object, so that a key
+//! found this way is known not to have come before.
 
 use std::ops::Range;
 
-use super::keys::{word, words};
+use wide::u8x16;
 
-/// A place among the objects met: a key after certain others.
+/// A place among the objects met: a value after certain others.
 pub(crate) type Shape = u32;
 
-/// Before the first key of an event.
+/// Before the first value of an event.
 pub(crate) const ROOT: Shape = 0;
 
 /// A place that nothing is learned of.
-const NOWHERE: Shape = 1;
+pub(crate) const NOWHERE: Shape = 1;
 
 /// The most places that are kept: those of real streams are a few hundred.
 const MOST: usize = 4096;
 
-/// How many keys are tried after one, and how many are kept.
+/// How many ways to go on are tried after a value, and how many are kept.
 const TRIED: usize = 3;
 const KEPT: usize = 16;
 
-/// The lengths of keys that are learned, with the quote and the colon after them.
-const LENGTHS: Range<usize> = 4..33;
+/// The most bytes before a value that are learned.
+const LONGEST: usize = 64;
 
-/// Keys in the order they came.
+/// How many of them are compared at once.
+const AT_ONCE: usize = 32;
+
+/// What is met in the order in which it came.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shapes(Vec<Node>);
+pub(crate) struct Shapes {
+    nodes: Vec<Node>,
+    /// The bytes after those that are compared at once, of long ways.
+    rests: Vec<[u8; LONGEST - AT_ONCE]>,
+}
 
-/// A key after those that lead to it.
-#[derive(Debug, Clone, Copy, Default)]
+/// What leads to a value, after that which led to those before it. All of it stands in one line of a
+/// processor's cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 struct Node {
-    /// With the quote and the colon after it; of a key of more than 16 bytes also those between.
-    ends: (u64, u64),
-    middle: (u64, u64),
+    bytes: [u8; AT_ONCE],
+    /// How many bytes there are.
     len: u32,
-    /// What the key is found to be, and one more; 0 is nothing.
-    found: u32,
-    /// The key that came after it last; 0 is none.
+    step: Step,
+    /// What led here last; 0 is none.
     next: Shape,
-    /// The key that came in place of it before; 0 is none.
+    /// What came in its place before; 0 is none.
     other: Shape,
-    /// Before the first key of an object under it; 0 is none.
+    /// What it hangs on.
+    before: Shape,
+    /// Before the first value of an object that is its value; 0 is none.
     within: Shape,
 }
 
-/// What comes next.
-pub(crate) struct Guess {
-    /// With the quote and the colon after it.
-    pub(crate) len: usize,
+/// The way to a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// The place of the value; for a way that is new, of what it hangs on.
     pub(crate) shape: Shape,
-    pub(crate) found: Option<u32>,
+    /// What the key is found to be, or [`UNKNOWN`].
+    pub(crate) found: u32,
+    /// How long the key is.
+    pub(crate) key: u8,
+    /// How many bytes before the value it begins.
+    pub(crate) back: u8,
+    /// Whether the value is a string, whose first quote is part of the way.
+    pub(crate) is_text: bool,
 }
+
+/// What a key is found to be that nobody asks for.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+const EMPTY: Node = Node {
+    bytes: [0; AT_ONCE],
+    len: 0,
+    step: Step { shape: ROOT, found: UNKNOWN, key: 0, back: 0, is_text: false },
+    next: 0,
+    other: 0,
+    before: ROOT,
+    within: 0,
+};
 
 impl Shapes {
     /// Before an event.
     pub(crate) fn start(&mut self) {
-        if self.0.is_empty() || self.0.len() >= MOST {
-            self.0.clear();
-            self.0.resize(2, Node::default());
+        if self.nodes.is_empty() || self.nodes.len() >= MOST {
+            self.nodes.clear();
+            self.rests.clear();
+            self.nodes.resize(2, EMPTY);
         }
     }
 
-    /// The key that begins at `at`, when it is one that came after `shape` lately.
+    /// The way from `at` to the next value and its length, when it is one that was gone from `shape`
+    /// lately.
     #[inline]
-    pub(crate) fn guess(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<Guess> {
-        let first = self.0[shape as usize].next;
-        let (mut before, mut next) = (0, first);
-        for _ in 0..TRIED {
-            if next == 0 {
-                break;
+    pub(crate) fn follow(
+        &mut self,
+        shape: Shape,
+        bytes: &[u8],
+        at: usize,
+    ) -> Option<(Step, usize)> {
+        let node = &self.nodes[self.nodes[shape as usize].next as usize];
+        if node.is_at(bytes, at, &self.rests) {
+            return Some((node.step, node.len as usize));
+        }
+        self.follow_another(shape, bytes, at)
+    }
+
+    #[inline(never)]
+    fn follow_another(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<(Step, usize)> {
+        let mut before = self.nodes[shape as usize].next;
+        for _ in 1..TRIED {
+            let next = self.nodes[before as usize].other;
+            let node = &self.nodes[next as usize];
+            if node.is_at(bytes, at, &self.rests) {
+                let res = (node.step, node.len as usize);
+                self.bring_forward(shape, before, next);
+                return Some(res);
             }
-            let node = &self.0[next as usize];
-            if node.is_at(bytes, at) {
-                let found = node.found.checked_sub(1);
-                let guess = Guess { len: node.len as usize, shape: next, found };
-                if before != 0 {
-                    self.bring_forward(shape, before, next);
-                }
-                return Some(guess);
-            }
-            (before, next) = (next, node.other);
+            before = next;
         }
         None
     }
 
     fn bring_forward(&mut self, shape: Shape, before: Shape, at: Shape) {
-        self.0[before as usize].other = self.0[at as usize].other;
-        self.0[at as usize].other = self.0[shape as usize].next;
-        self.0[shape as usize].next = at;
+        self.nodes[before as usize].other = self.nodes[at as usize].other;
+        self.nodes[at as usize].other = self.nodes[shape as usize].next;
+        self.nodes[shape as usize].next = at;
     }
 
-    /// Notes the key that came after `shape`: where it stands in `bytes`, and what it was found to be.
-    pub(crate) fn learn(
-        &mut self,
-        shape: Shape,
-        bytes: &[u8],
-        name: Range<usize>,
-        found: Option<u32>,
-    ) -> Shape {
-        let text = bytes.get(name.start..name.end + 2).unwrap_or_default();
-        if shape == NOWHERE || !text.ends_with(b"\":") || !LENGTHS.contains(&text.len()) {
+    /// Notes a way that was gone from the step's place: where it stands in `bytes`. The new place is
+    /// told. It must not lead to a key that is [`known`](Shapes::known) there.
+    pub(crate) fn learn(&mut self, bytes: &[u8], way: Range<usize>, step: Step) -> Shape {
+        let from = step.shape;
+        let way = bytes.get(way).unwrap_or_default();
+        if from == NOWHERE || way.is_empty() || way.len() > LONGEST {
             return NOWHERE;
         }
-        let (mut before, mut next, mut count) = (0, self.0[shape as usize].next, 0);
+        let (mut before, mut next, mut count) = (0, self.nodes[from as usize].next, 0);
         while next != 0 {
-            let node = &self.0[next as usize];
-            if node.is_at(bytes, name.start) {
+            let node = &self.nodes[next as usize];
+            if node.len as usize == way.len() && node.is_at(way, 0, &self.rests) {
                 if before != 0 {
-                    self.bring_forward(shape, before, next);
+                    self.bring_forward(from, before, next);
                 }
                 return next;
             }
             count += 1;
             (before, next) = (next, node.other);
         }
-        if count >= KEPT || self.0.len() >= MOST {
+        if count >= KEPT || self.nodes.len() >= MOST {
             return NOWHERE;
         }
-        let new = self.0.len() as Shape;
-        self.0.push(Node {
-            ends: words(text),
-            middle: middle(text),
-            len: text.len() as u32,
-            found: found.map_or(0, |it| it + 1),
-            other: self.0[shape as usize].next,
-            ..Node::default()
-        });
-        self.0[shape as usize].next = new;
+        let new = self.nodes.len() as Shape;
+        let mut node = Node {
+            len: way.len() as u32,
+            step: Step { shape: new, ..step },
+            other: self.nodes[from as usize].next,
+            before: from,
+            ..EMPTY
+        };
+        let (start, end) = way.split_at(way.len().min(AT_ONCE));
+        node.bytes[..start.len()].copy_from_slice(start);
+        if !end.is_empty() {
+            // Nothing hangs on the end of a long way: it is found by its number.
+            let mut rest = [0; LONGEST - AT_ONCE];
+            rest[..end.len()].copy_from_slice(end);
+            self.rests.resize(self.rests.len().max(new as usize + 1), [0; LONGEST - AT_ONCE]);
+            self.rests[new as usize] = rest;
+        }
+        self.nodes.push(node);
+        self.nodes[from as usize].next = new;
         new
     }
 
-    /// Before the first key of an object under the key.
+    /// What the keys of the object up to a place were found to be.
+    pub(crate) fn known(&self, shape: Shape) -> impl Iterator<Item = u32> {
+        let mut at = shape;
+        let all = std::iter::from_fn(move || {
+            let node = &self.nodes[at as usize];
+            at = node.before;
+            (node.len > 0).then_some(node.step.found)
+        });
+        all.filter(|it| *it != UNKNOWN)
+    }
+
+    /// Before the first value of an object that is the value of a place.
     pub(crate) fn within(&mut self, shape: Shape) -> Shape {
         if shape == NOWHERE {
             return NOWHERE;
         }
-        let known = self.0[shape as usize].within;
+        let known = self.nodes[shape as usize].within;
         if known != 0 {
             return known;
         }
-        if self.0.len() >= MOST {
+        if self.nodes.len() >= MOST {
             return NOWHERE;
         }
-        let new = self.0.len() as Shape;
-        self.0.push(Node::default());
-        self.0[shape as usize].within = new;
+        let new = self.nodes.len() as Shape;
+        self.nodes.push(EMPTY);
+        self.nodes[shape as usize].within = new;
         new
     }
 }
 
 impl Node {
+    /// Whether it stands at `at`; what nothing leads to stands nowhere.
     #[inline]
-    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
-        let Some(text) = bytes.get(at..at + self.len as usize) else { return false };
-        words(text) == self.ends && (text.len() <= 16 || middle(text) == self.middle)
+    fn is_at(&self, bytes: &[u8], at: usize, rests: &[[u8; LONGEST - AT_ONCE]]) -> bool {
+        let Some(there) = bytes.get(at..).and_then(<[u8]>::first_chunk::<AT_ONCE>) else {
+            return self.is_at_the_end(bytes, at);
+        };
+        let (there, own) = (there.as_chunks::<16>().0, self.bytes.as_chunks::<16>().0);
+        let same =
+            |part: usize| u8x16::new(there[part]).simd_eq(u8x16::new(own[part])).to_bitmask();
+        let differs = !(same(0) | same(1) << 16);
+        // As many of the lowest bits as there are bytes.
+        let counts = u64::MAX >> (64 - self.len.clamp(1, 64));
+        u64::from(differs) & counts == 0
+            && self.len != 0
+            && (self.len as usize <= AT_ONCE || self.goes_on(bytes, at + AT_ONCE, rests))
     }
-}
 
-/// The second and the last but one eight bytes of a text of more than 16.
-#[inline]
-fn middle(text: &[u8]) -> (u64, u64) {
-    if text.len() <= 16 {
-        return (0, 0);
+    #[inline(never)]
+    fn goes_on(&self, bytes: &[u8], at: usize, rests: &[[u8; LONGEST - AT_ONCE]]) -> bool {
+        let Some(own) = rests.get(self.step.shape as usize) else { return false };
+        let own = &own[..(self.len as usize - AT_ONCE).min(own.len())];
+        bytes.get(at..at + own.len()) == Some(own)
     }
-    (word(text, 8), word(text, text.len() - 16))
+
+    #[inline(never)]
+    fn is_at_the_end(&self, bytes: &[u8], at: usize) -> bool {
+        let own = self.bytes.get(..self.len as usize).unwrap_or_default();
+        !own.is_empty() && bytes.get(at..at + own.len()) == Some(own)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What is guessed for each key of an object.
-    fn keys(shapes: &mut Shapes, names: &[&str]) -> Vec<bool> {
+    /// What is guessed for each way of an object.
+    fn ways(shapes: &mut Shapes, ways: &[&str]) -> Vec<bool> {
         shapes.start();
-        let mut shape = ROOT;
-        let mut res = Vec::new();
-        for name in names {
-            let text = format!("{name}\":");
-            let guess = shapes.guess(shape, text.as_bytes(), 0);
-            res.push(guess.is_some());
+        let (mut shape, mut text) = (ROOT, String::new());
+        let mut guessed = Vec::new();
+        for way in ways {
+            let start = text.len();
+            text.push_str(way);
+            // More may follow or not.
+            text.push_str(&"x".repeat(way.len() % 3 * 20));
+            let len = way.len() as u8;
+            let step = Step { shape, key: len, back: len, found: len.into(), is_text: true };
+            let guess = shapes.follow(shape, text.as_bytes(), start);
+            guessed.push(guess.is_some());
             shape = match guess {
-                Some(it) => {
-                    assert_eq!(it.len, text.len());
-                    assert_eq!(it.found, Some(name.len() as u32), "{name}");
+                Some((it, len)) => {
+                    assert_eq!((len, it), (way.len(), Step { shape: it.shape, ..step }));
                     it.shape
                 }
-                None => {
-                    let found = Some(name.len() as u32);
-                    shapes.learn(shape, text.as_bytes(), 0..name.len(), found)
-                }
+                None => shapes.learn(text.as_bytes(), start..start + way.len(), step),
             };
         }
-        res
+        guessed
     }
 
     #[test]
-    fn keys_that_came_before_are_guessed() {
+    fn ways_gone_before_are_guessed() {
         let mut shapes = Shapes::default();
-        let long = "a_key_with_a_name_of_30_bytes_";
-        let one = ["Image", "User", "ParentCommandLine", long];
-        let other = ["Image", "Parent", "ParentCommandLine", "ParentCommandLinf"];
-        assert_eq!(keys(&mut shapes, &one), [false; 4]);
-        assert_eq!(keys(&mut shapes, &one), [true; 4]);
-        assert_eq!(keys(&mut shapes, &other), [true, false, false, false]);
-        assert_eq!(keys(&mut shapes, &other), [true; 4]);
-        assert_eq!(keys(&mut shapes, &one), [true; 4]);
-        // Neither too short nor too long ones, and nothing after them.
-        let beyond = format!("{long}_");
-        let odd = ["Image", "x", "User", &beyond];
-        assert_eq!(keys(&mut shapes, &odd), [true, false, false, false]);
-        assert_eq!(keys(&mut shapes, &odd), [true, false, false, false]);
+        let long = ",\"a_key_with_a_name_of_57_bytes_xxxxxxxxxxxxxxxxxxxxxxxxxxxx\":\"";
+        assert_eq!(long.len(), LONGEST - 1);
+        let one =
+            ["\"Image\":\"", ",\"User\":\"", ",\"ParentCommandLine_and_more_of_it\":\"", long];
+        let other = [one[0], ",\"Parent\":\"", one[2], ",\"ParentCommandLine_and_more_of_is\":\""];
+        assert_eq!(ways(&mut shapes, &one), [false; 4]);
+        assert_eq!(ways(&mut shapes, &one), [true; 4]);
+        assert_eq!(ways(&mut shapes, &other), [true, false, false, false]);
+        assert_eq!(ways(&mut shapes, &other), [true; 4]);
+        assert_eq!(ways(&mut shapes, &one), [true; 4]);
+        // Nothing after one that is too long.
+        let beyond = format!("{long}__");
+        let odd = [one[0], &beyond, one[1]];
+        assert_eq!(ways(&mut shapes, &odd), [true, false, false]);
+        assert_eq!(ways(&mut shapes, &odd), [true, false, false]);
+    }
+
+    #[test]
+    fn what_came_before_in_the_object_is_known() {
+        let mut shapes = Shapes::default();
+        shapes.start();
+        let learn = |shapes: &mut Shapes, shape, found| {
+            let step = Step { shape, key: 0, back: 0, found, is_text: false };
+            shapes.learn(b"abc", 0..found as usize % 3 + 1, step)
+        };
+        let outer = learn(&mut shapes, ROOT, 1);
+        let next = learn(&mut shapes, outer, 2);
+        let unknown = learn(&mut shapes, next, UNKNOWN);
+        let inner = shapes.within(unknown);
+        let last = learn(&mut shapes, inner, 3);
+        let known = |shape| shapes.known(shape).collect::<Vec<_>>();
+        assert_eq!(known(ROOT), Vec::<u32>::new());
+        assert_eq!(known(unknown), [2, 1]);
+        assert_eq!(known(inner), Vec::<u32>::new());
+        assert_eq!(known(last), [3]);
     }
 
     #[test]
     fn a_stream_of_new_keys_is_forgotten() {
         let mut shapes = Shapes::default();
         for at in 0..20_000 {
-            keys(&mut shapes, &[&format!("key{at}"), "same"]);
+            ways(&mut shapes, &[&format!("key{at}:"), "same:"]);
         }
-        assert!(shapes.0.len() <= MOST);
+        assert!(shapes.nodes.len() <= MOST);
         for at in 0..20_000 {
-            keys(&mut shapes, &["same", &format!("key{}", at % 10), &format!("key{at}")]);
+            ways(&mut shapes, &["same:", &format!("key{}:", at % 10), &format!("key{at}:")]);
         }
-        assert!(shapes.0.len() <= MOST);
+        assert!(shapes.nodes.len() <= MOST);
     }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Shown {
 pub(crate) struct Signs {
     pub(crate) signs: Vec<Shown>,
     cost: f32,
+    /// The effort of looking for them in an event, beyond what most events are looked at for anyway.
+    search: f32,
 }
 
 /// How many of a thousand events are taken to show what one more rule asks for.
@@ -54,6 +56,9 @@ const MOST_BY_USE: f32 = 60.0;
 
 /// The effort of turning to a rule.
 const WAKING: f32 = 20.0;
+
+/// The effort of walking through every byte of an event.
+const SEARCH: f32 = 600.0;
 
 /// A row of signs longer than this is worse than trying the rule on every event.
 const MOST: usize = 40_000;
@@ -126,7 +131,7 @@ pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
             let all: f32 = efforts.iter().sum();
             let costs = parts.zip(efforts).filter_map(|(it, own)| {
                 let signs = signs(*it, asked)?;
-                Some((signs.cost * (WAKING + all - own), signs))
+                Some((signs.cost * (WAKING + all - own) + signs.search * 1000.0, signs))
             });
             costs.min_by(|a, b| a.0.total_cmp(&b.0)).map(|it| it.1)
         }
@@ -139,7 +144,7 @@ pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
             _ => None,
         },
         Step::Const(true) => None,
-        Step::Const(false) => Some(Signs { signs: Vec::new(), cost: 0.0 }),
+        Step::Const(false) => Some(Signs { signs: Vec::new(), cost: 0.0, search: 0.0 }),
     }
 }
 
@@ -148,10 +153,11 @@ fn inner(start: u32, len: u32, steps: &[Step]) -> &[Step] {
 }
 
 fn any(parts: impl Iterator<Item = Option<Signs>>) -> Option<Signs> {
-    let mut res = Signs { signs: Vec::new(), cost: 0.0 };
+    let mut res = Signs { signs: Vec::new(), cost: 0.0, search: 0.0 };
     for part in parts {
         let part = part?;
         res.cost += part.cost;
+        res.search = res.search.max(part.search);
         res.signs.extend(part.signs);
         if res.signs.len() > MOST {
             return None;
@@ -169,7 +175,12 @@ fn one(sign: Sign) -> Signs {
         Sign::Number(..) => 70.0,
         Sign::Present(_) => 900.0,
     };
-    Signs { signs: vec![Shown { sign, atom: None, sure: false }], cost }
+    // The whole event is walked through, with steps as long as the shortest text allows.
+    let search = match &sign {
+        Sign::Within(ANYWHERE, it) => SEARCH / (it.len().clamp(4, 11) - 3) as f32,
+        _ => 0.0,
+    };
+    Signs { signs: vec![Shown { sign, atom: None, sure: false }], cost, search }
 }
 
 /// Whether the sign is all there is to the question.

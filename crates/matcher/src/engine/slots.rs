@@ -6,6 +6,7 @@ use serde_json::Value;
 use wide::u8x16;
 
 use super::keys::{FieldId, Keys};
+use super::marks::Marks;
 use super::shape::Shapes;
 use crate::event::Scalar;
 
@@ -52,15 +53,38 @@ struct Slot {
     first: u32,
 }
 
+/// In which object each key was last met.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    keys: Vec<u32>,
+    object: u32,
+}
+
+impl Seen {
+    /// A number for an object that no other object has had lately.
+    pub(crate) fn next_object(&mut self) -> u32 {
+        self.object = self.object.wrapping_add(1);
+        if self.object == 0 {
+            self.keys.fill(0);
+            self.object = 1;
+        }
+        self.object
+    }
+
+    /// Notes that `key` is in the object; `false` when it was there before.
+    #[inline]
+    pub(crate) fn first_time(&mut self, key: u32, object: u32) -> bool {
+        std::mem::replace(&mut self.keys[key as usize], object) != object
+    }
+}
+
 /// The values of one event. Kept from event to event for its memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots {
     stamp: u32,
-    object: u32,
     fields: Vec<Slot>,
     values: Vec<Held>,
-    /// For each key, the object it was last met in.
-    seen: Vec<u32>,
+    pub(crate) seen: Seen,
     held: Vec<FieldId>,
     own: String,
     folded: Vec<u8>,
@@ -71,13 +95,15 @@ pub(crate) struct Slots {
     pub(crate) code_points: bool,
     /// The keys of events before.
     pub(crate) shapes: Shapes,
+    /// Where strings of the line end.
+    pub(crate) marks: Marks,
 }
 
 impl Slots {
     pub(crate) fn new(keys: &Keys) -> Slots {
         Slots {
             fields: vec![Slot::default(); keys.fields()],
-            seen: vec![0; keys.len()],
+            seen: Seen { keys: vec![0; keys.len()], object: 0 },
             ..Slots::default()
         }
     }
@@ -110,23 +136,6 @@ impl Slots {
         self.path.truncate(prefix);
         self.path.push(b'.');
         self.path.extend_from_slice(name);
-    }
-
-    /// A number for an object that no other object has had lately.
-    pub(crate) fn next_object(&mut self) -> u32 {
-        self.object = self.object.wrapping_add(1);
-        if self.object == 0 {
-            self.seen.fill(0);
-            self.object = 1;
-        }
-        self.object
-    }
-
-    /// Notes that `key` is in the object; `false` when it was there before.
-    #[inline]
-    pub(crate) fn first_time(&mut self, key: u32, object: u32) -> bool {
-        let seen = &mut self.seen[key as usize];
-        std::mem::replace(seen, object) != object
     }
 
     /// Notes that the field is there, whatever it holds.
