@@ -92,8 +92,8 @@ impl Reader<'_> {
                 return Some(());
             }
             let step = match self.slots.shapes.follow(shape, self.bytes, self.at) {
-                Some((step, len)) => {
-                    self.at += len;
+                Some(step) => {
+                    self.at += usize::from(step.len);
                     step
                 }
                 None => match self.key(prefix, shape, is_first, &mut serial)? {
@@ -169,7 +169,7 @@ impl Reader<'_> {
             _ if found == UNKNOWN => (0, 0),
             _ => return None,
         };
-        let step = Step { shape, found, key, back, is_text };
+        let step = Step { shape, found, key, back, is_text, len: 0 };
         if serial.is_none() {
             if found != UNKNOWN && self.slots.shapes.known(shape).any(|it| it == found) {
                 return None;

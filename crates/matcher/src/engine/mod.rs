@@ -8,6 +8,7 @@
 //! which keeps its memory from event to event.
 
 mod atom;
+mod folded;
 mod guard;
 mod json;
 mod keys;

@@ -128,14 +128,24 @@ pub(crate) struct Grams {
 /// Texts of fewer than four bytes.
 #[derive(Debug, Default)]
 struct Short {
-    /// A bit for each two bytes with which one begins.
-    filter: Vec<u64>,
-    /// By these two bytes: what may come after them, and the text's number.
-    texts: FxHashMap<u16, Vec<(Option<u8>, u32)>>,
+    ascii: Pairs,
+    /// Only looked for in text beyond ASCII.
+    others: Pairs,
     /// Texts of one byte.
     ones: Vec<(u8, u32)>,
     /// The text of none.
     empty: Option<u32>,
+}
+
+/// Texts of two or three bytes.
+#[derive(Debug, Default)]
+struct Pairs {
+    /// A bit for each two bytes with which one begins; none when there are no texts.
+    filter: Vec<u64>,
+    /// By these two bytes: what may come after them, and the text's number.
+    texts: FxHashMap<u16, Vec<(Option<u8>, u32)>>,
+    /// Up to three bytes of which every text has one, its rarest; more are not known.
+    rare: Vec<u8>,
 }
 
 /// Texts for which every so many places are looked at.
@@ -301,15 +311,14 @@ impl Grams {
 
 impl Short {
     fn new(texts: &[(&[u8], u32)]) -> Short {
-        let mut res = Short { filter: vec![0; 1 << 10], ..Short::default() };
+        let mut res = Short::default();
         for (text, id) in texts {
             match **text {
                 [] => res.empty = Some(*id),
                 [one] => res.ones.push((one, *id)),
                 [one, two, ref rest @ ..] => {
-                    let key = u16::from_be_bytes([one, two]);
-                    res.filter[usize::from(key >> 6)] |= 1 << (key & 63);
-                    res.texts.entry(key).or_default().push((rest.first().copied(), *id));
+                    let pairs = if text.is_ascii() { &mut res.ascii } else { &mut res.others };
+                    pairs.add([one, two], rest.first().copied(), *id);
                 }
             }
         }
@@ -319,10 +328,47 @@ impl Short {
     /// The texts that `text` contains, each once.
     #[inline]
     fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        let before = found.len();
         found.extend(self.empty);
         let ones = self.ones.iter().filter(|it| memchr::memchr(it.0, text).is_some());
         found.extend(ones.map(|it| it.1));
+        if !self.ascii.filter.is_empty() {
+            self.ascii.find(text, found);
+        }
+        if !self.others.filter.is_empty() && !text.is_ascii() {
+            self.others.find(text, found);
+        }
+    }
+}
+
+impl Pairs {
+    fn add(&mut self, [one, two]: [u8; 2], three: Option<u8>, id: u32) {
+        let key = u16::from_be_bytes([one, two]);
+        self.filter.resize(1 << 10, 0);
+        self.filter[usize::from(key >> 6)] |= 1 << (key & 63);
+        self.texts.entry(key).or_default().push((three, id));
+        let known = |it: &u8| self.rare.contains(it);
+        if ![one, two].iter().chain(&three).any(known) {
+            let bytes = [one, two].into_iter().chain(three);
+            self.rare.extend(bytes.min_by_key(|it| commonness_of_byte(*it)));
+        }
+    }
+
+    #[inline]
+    fn find(&self, text: &[u8], found: &mut Vec<u32>) {
+        let may_be = match *self.rare {
+            [one] => memchr::memchr(one, text).is_some(),
+            [one, two] => memchr::memchr2(one, two, text).is_some(),
+            [one, two, three] => memchr::memchr3(one, two, three, text).is_some(),
+            _ => true,
+        };
+        if may_be {
+            self.look(text, found);
+        }
+    }
+
+    #[inline(never)]
+    fn look(&self, text: &[u8], found: &mut Vec<u32>) {
+        let before = found.len();
         for (at, pair) in text.windows(2).enumerate() {
             let key = u16::from_be_bytes([pair[0], pair[1]]);
             if self.filter[usize::from(key >> 6)] >> (key & 63) & 1 != 0 {
@@ -527,15 +573,19 @@ fn rarest(text: &[u8], stride: usize, raw: bool) -> Option<usize> {
     best.map(|it| it.1)
 }
 
-/// A guess at how often four bytes are met.
-fn commonness(gram: &[u8]) -> u32 {
-    let byte = |it: &u8| match it {
+/// A guess at how often a byte is met.
+fn commonness_of_byte(byte: u8) -> u32 {
+    match byte {
         b'e' | b'a' | b'i' | b'o' | b't' | b'n' | b's' | b'r' | b' ' => 9,
         b'\\' | b'l' | b'c' | b'd' | b'm' | b'.' | b'u' | b'p' => 7,
         b'w' | b'h' | b'g' | b'f' | b'0'..=b'9' | b'x' | b'v' | b'y' | b'b' => 5,
         b'-' | b'k' | b'/' | b':' | b'{' => 4,
         _ => 2,
-    };
+    }
+}
+
+/// A guess at how often four bytes are met.
+fn commonness(gram: &[u8]) -> u32 {
     let common = matches!(
         gram,
         b".exe"
@@ -561,7 +611,7 @@ fn commonness(gram: &[u8]) -> u32 {
             | b"c:\\w"
             | b".dll"
     );
-    gram.iter().map(byte).sum::<u32>() + if common { 20 } else { 0 }
+    gram.iter().map(|it| commonness_of_byte(*it)).sum::<u32>() + if common { 20 } else { 0 }
 }
 
 #[cfg(test)]
@@ -581,6 +631,8 @@ mod tests {
     fn contained_texts_are_found_wherever_they_stand() {
         let texts = [
             "a",
+            "^^",
+            ",;,",
             "bc",
             "bcd",
             "bcde",

@@ -47,8 +47,8 @@ pub(crate) struct Shapes {
 #[repr(align(64))]
 struct Node {
     bytes: [u8; AT_ONCE],
-    /// How many bytes there are.
-    len: u32,
+    /// A bit for each of them that counts.
+    counts: u32,
     step: Step,
     /// What led here last; 0 is none.
     next: Shape,
@@ -73,15 +73,18 @@ pub(crate) struct Step {
     pub(crate) back: u8,
     /// Whether the value is a string, whose first quote is part of the way.
     pub(crate) is_text: bool,
+    /// How many bytes the way has; told for one that was learned.
+    pub(crate) len: u8,
 }
 
 /// What a key is found to be that nobody asks for.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 
 const EMPTY: Node = Node {
-    bytes: [0; AT_ONCE],
-    len: 0,
-    step: Step { shape: ROOT, found: UNKNOWN, key: 0, back: 0, is_text: false },
+    // No text has such a byte.
+    bytes: [0xff; AT_ONCE],
+    counts: 1,
+    step: Step { shape: ROOT, found: UNKNOWN, key: 0, back: 0, is_text: false, len: 0 },
     next: 0,
     other: 0,
     before: ROOT,
@@ -98,30 +101,24 @@ impl Shapes {
         }
     }
 
-    /// The way from `at` to the next value and its length, when it is one that was gone from `shape`
-    /// lately.
+    /// The way from `at` to the next value, when it is one that was gone from `shape` lately.
     #[inline]
-    pub(crate) fn follow(
-        &mut self,
-        shape: Shape,
-        bytes: &[u8],
-        at: usize,
-    ) -> Option<(Step, usize)> {
+    pub(crate) fn follow(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<Step> {
         let node = &self.nodes[self.nodes[shape as usize].next as usize];
         if node.is_at(bytes, at, &self.rests) {
-            return Some((node.step, node.len as usize));
+            return Some(node.step);
         }
         self.follow_another(shape, bytes, at)
     }
 
     #[inline(never)]
-    fn follow_another(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<(Step, usize)> {
+    fn follow_another(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<Step> {
         let mut before = self.nodes[shape as usize].next;
         for _ in 1..TRIED {
             let next = self.nodes[before as usize].other;
             let node = &self.nodes[next as usize];
             if node.is_at(bytes, at, &self.rests) {
-                let res = (node.step, node.len as usize);
+                let res = node.step;
                 self.bring_forward(shape, before, next);
                 return Some(res);
             }
@@ -147,7 +144,7 @@ impl Shapes {
         let (mut before, mut next, mut count) = (0, self.nodes[from as usize].next, 0);
         while next != 0 {
             let node = &self.nodes[next as usize];
-            if node.len as usize == way.len() && node.is_at(way, 0, &self.rests) {
+            if usize::from(node.step.len) == way.len() && node.is_at(way, 0, &self.rests) {
                 if before != 0 {
                     self.bring_forward(from, before, next);
                 }
@@ -161,8 +158,8 @@ impl Shapes {
         }
         let new = self.nodes.len() as Shape;
         let mut node = Node {
-            len: way.len() as u32,
-            step: Step { shape: new, ..step },
+            counts: u32::MAX >> AT_ONCE.saturating_sub(way.len()),
+            step: Step { shape: new, len: way.len() as u8, ..step },
             other: self.nodes[from as usize].next,
             before: from,
             ..EMPTY
@@ -187,7 +184,7 @@ impl Shapes {
         let all = std::iter::from_fn(move || {
             let node = &self.nodes[at as usize];
             at = node.before;
-            (node.len > 0).then_some(node.step.found)
+            (node.step.len > 0).then_some(node.step.found)
         });
         all.filter(|it| *it != UNKNOWN)
     }
@@ -212,7 +209,7 @@ impl Shapes {
 }
 
 impl Node {
-    /// Whether it stands at `at`; what nothing leads to stands nowhere.
+    /// Whether it stands at `at`.
     #[inline]
     fn is_at(&self, bytes: &[u8], at: usize, rests: &[[u8; LONGEST - AT_ONCE]]) -> bool {
         let Some(there) = bytes.get(at..).and_then(<[u8]>::first_chunk::<AT_ONCE>) else {
@@ -221,24 +218,20 @@ impl Node {
         let (there, own) = (there.as_chunks::<16>().0, self.bytes.as_chunks::<16>().0);
         let same =
             |part: usize| u8x16::new(there[part]).simd_eq(u8x16::new(own[part])).to_bitmask();
-        let differs = !(same(0) | same(1) << 16);
-        // As many of the lowest bits as there are bytes.
-        let counts = u64::MAX >> (64 - self.len.clamp(1, 64));
-        u64::from(differs) & counts == 0
-            && self.len != 0
-            && (self.len as usize <= AT_ONCE || self.goes_on(bytes, at + AT_ONCE, rests))
+        (same(0) | same(1) << 16) & self.counts == self.counts
+            && (usize::from(self.step.len) <= AT_ONCE || self.goes_on(bytes, at + AT_ONCE, rests))
     }
 
     #[inline(never)]
     fn goes_on(&self, bytes: &[u8], at: usize, rests: &[[u8; LONGEST - AT_ONCE]]) -> bool {
         let Some(own) = rests.get(self.step.shape as usize) else { return false };
-        let own = &own[..(self.len as usize - AT_ONCE).min(own.len())];
+        let own = &own[..(usize::from(self.step.len) - AT_ONCE).min(own.len())];
         bytes.get(at..at + own.len()) == Some(own)
     }
 
     #[inline(never)]
     fn is_at_the_end(&self, bytes: &[u8], at: usize) -> bool {
-        let own = self.bytes.get(..self.len as usize).unwrap_or_default();
+        let own = self.bytes.get(..self.step.len.into()).unwrap_or_default();
         !own.is_empty() && bytes.get(at..at + own.len()) == Some(own)
     }
 }
@@ -258,12 +251,12 @@ mod tests {
             // More may follow or not.
             text.push_str(&"x".repeat(way.len() % 3 * 20));
             let len = way.len() as u8;
-            let step = Step { shape, key: len, back: len, found: len.into(), is_text: true };
+            let step = Step { shape, key: len, back: len, found: len.into(), is_text: true, len };
             let guess = shapes.follow(shape, text.as_bytes(), start);
             guessed.push(guess.is_some());
             shape = match guess {
-                Some((it, len)) => {
-                    assert_eq!((len, it), (way.len(), Step { shape: it.shape, ..step }));
+                Some(it) => {
+                    assert_eq!(it, Step { shape: it.shape, ..step });
                     it.shape
                 }
                 None => shapes.learn(text.as_bytes(), start..start + way.len(), step),
@@ -297,7 +290,7 @@ mod tests {
         let mut shapes = Shapes::default();
         shapes.start();
         let learn = |shapes: &mut Shapes, shape, found| {
-            let step = Step { shape, key: 0, back: 0, found, is_text: false };
+            let step = Step { shape, key: 0, back: 0, found, is_text: false, len: 0 };
             shapes.learn(b"abc", 0..found as usize % 3 + 1, step)
         };
         let outer = learn(&mut shapes, ROOT, 1);

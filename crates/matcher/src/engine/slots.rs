@@ -1,10 +1,9 @@
 //! The values that one event holds, by field, with their texts made when first asked for.
 
 use ir::Number;
-use rustc_hash::FxHashMap;
 use serde_json::Value;
-use wide::u8x16;
 
+use super::folded::{Folded, KEPT, unescape};
 use super::keys::{FieldId, Keys};
 use super::marks::Marks;
 use super::shape::Shapes;
@@ -87,8 +86,7 @@ pub(crate) struct Slots {
     pub(crate) seen: Seen,
     held: Vec<FieldId>,
     own: String,
-    folded: Vec<u8>,
-    cases: FxHashMap<char, char>,
+    folded: Folded,
     /// The dotted name of where the reader is.
     pub(crate) path: Vec<u8>,
     /// Whether a string of the line has a `\u` escape.
@@ -121,13 +119,8 @@ impl Slots {
         self.folded.clear();
         self.code_points = false;
         // One large event must not hold its memory for good.
-        const KEPT: usize = 1 << 20;
-        if self.own.capacity() > KEPT || self.folded.capacity() > KEPT {
+        if self.own.capacity() > KEPT {
             self.own = String::new();
-            self.folded = Vec::new();
-        }
-        if self.cases.len() > 1 << 16 {
-            self.cases = FxHashMap::default();
         }
     }
 
@@ -290,51 +283,40 @@ impl Slots {
         if held.folded.0 != NONE {
             return Some((held.folded.0 as usize, held.folded.1 as usize));
         }
-        let start = self.folded.len();
-        match held.kind {
+        let part = held.start as usize..held.end as usize;
+        let range = match held.kind {
             Kind::Object => return None,
-            Kind::Text | Kind::Whole => {
-                let text = &line[held.start as usize..held.end as usize];
-                fold_into(text, &mut self.folded, &mut self.cases);
-            }
+            Kind::Text | Kind::Whole => self.folded.add(&line[part]),
             Kind::Escaped if held.text.0 == NONE && !self.code_points => {
-                let raw = &line[held.start as usize..held.end as usize];
-                if !fold_escaped(raw.as_bytes(), &mut self.folded) {
-                    self.folded.truncate(start);
-                    let text = held.start as usize..held.end as usize;
+                let known = self.folded.add_escaped(line[part.clone()].as_bytes());
+                known.unwrap_or_else(|| {
                     let own = self.own.len();
-                    unescape(&line[text], &mut self.own);
+                    unescape(&line[part], &mut self.own);
                     self.values[value as usize].text = (own as u32, self.own.len() as u32);
-                    fold_into(&self.own[own..], &mut self.folded, &mut self.cases);
-                }
+                    self.folded.add(&self.own[own..])
+                })
             }
             _ => {
                 // Lent out so that the text may stand in `own`.
                 let mut folded = std::mem::take(&mut self.folded);
-                let mut cases = std::mem::take(&mut self.cases);
-                if let Some(text) = self.text(line, value) {
-                    fold_into(text, &mut folded, &mut cases);
-                }
+                let range = self.text(line, value).map(|it| folded.add(it));
                 self.folded = folded;
-                self.cases = cases;
+                range.unwrap_or_default()
             }
-        }
-        let range = (start, self.folded.len());
+        };
         self.values[value as usize].folded = (range.0 as u32, range.1 as u32);
         Some(range)
     }
 
     /// What [`fold`](Slots::fold) made.
     #[inline]
-    pub(crate) fn folded(&self, (start, end): (usize, usize)) -> &[u8] {
-        &self.folded[start..end]
+    pub(crate) fn folded(&self, range: (usize, usize)) -> &[u8] {
+        self.folded.get(range)
     }
 
     /// Folds a text that is not a value of a field.
     pub(crate) fn fold_text(&mut self, text: &str) -> (usize, usize) {
-        let start = self.folded.len();
-        fold_into(text, &mut self.folded, &mut self.cases);
-        (start, self.folded.len())
+        self.folded.add(text)
     }
 
     /// Takes back the last folded text.
@@ -397,110 +379,4 @@ impl Slots {
             Value::Object(_) => self.push(field, Kind::Object, 0, 0),
         }
     }
-}
-
-/// Adds `text`, folded as [`ir::fold`] does.
-#[inline]
-fn fold_into(text: &str, folded: &mut Vec<u8>, cases: &mut FxHashMap<char, char>) {
-    let start = folded.len();
-    folded.extend_from_slice(text.as_bytes());
-    let new = &mut folded[start..];
-    new.make_ascii_lowercase();
-    if !new.is_ascii() {
-        fold_beyond_ascii(text, start, folded, cases);
-    }
-}
-
-/// Adds the folded text of a string of JSON with escapes but no `\u`; `false` for one that is not
-/// ASCII.
-#[inline]
-fn fold_escaped(raw: &[u8], folded: &mut Vec<u8>) -> bool {
-    const STEP: usize = 16;
-    let start = folded.len();
-    folded.resize(start + raw.len() + STEP, 0);
-    let new = &mut folded[start..];
-    let backslash = u8x16::splat(b'\\');
-    let (mut at, mut to) = (0, 0);
-    while let Some(rest) = raw.get(at..).filter(|it| !it.is_empty()) {
-        // Texts with escapes are paths mostly, with a backslash every few bytes: a whole step is
-        // copied, and what follows a backslash written over.
-        let (step, len) = match rest.first_chunk::<STEP>() {
-            Some(it) => (*it, STEP),
-            None => {
-                let mut last = [0; STEP];
-                last[..rest.len()].copy_from_slice(rest);
-                (last, rest.len())
-            }
-        };
-        let Some(room) = new.get_mut(to..).and_then(<[u8]>::first_chunk_mut::<STEP>) else {
-            return false;
-        };
-        *room = step;
-        let plain = u8x16::new(step).simd_eq(backslash).to_bitmask().trailing_zeros() as usize;
-        at += plain.min(len);
-        to += plain.min(len);
-        if plain >= len {
-            continue;
-        }
-        let Some(escape) = raw.get(at + 1) else { return false };
-        new[to] = match escape {
-            b'b' => 8,
-            b'f' => 12,
-            b'n' => b'\n',
-            b'r' => b'\r',
-            b't' => b'\t',
-            it => *it,
-        };
-        at += 2;
-        to += 1;
-    }
-    folded.truncate(start + to);
-    let new = &mut folded[start..];
-    new.make_ascii_lowercase();
-    new.is_ascii()
-}
-
-#[cold]
-fn fold_beyond_ascii(
-    text: &str,
-    start: usize,
-    folded: &mut Vec<u8>,
-    cases: &mut FxHashMap<char, char>,
-) {
-    folded.truncate(start);
-    let mut buffer = [0; 4];
-    for ch in text.chars() {
-        if ch.is_ascii() {
-            folded.push(ch.to_ascii_lowercase() as u8);
-        } else {
-            let ch = *cases.entry(ch).or_insert_with(|| ir::fold::fold(ch));
-            folded.extend_from_slice(ch.encode_utf8(&mut buffer).as_bytes());
-        }
-    }
-}
-
-/// Adds the text that `raw`, a string of JSON without its quotes, spells. It is known to be right.
-fn unescape(raw: &str, to: &mut String) {
-    let mut rest = raw;
-    // Paths have a backslash every few bytes: looking for it byte by byte is quickest.
-    while let Some(at) = rest.bytes().position(|it| it == b'\\') {
-        to.push_str(&rest[..at]);
-        let (ch, len) = match rest.as_bytes().get(at + 1) {
-            Some(b'b') => ('\u{8}', 2),
-            Some(b'f') => ('\u{c}', 2),
-            Some(b'n') => ('\n', 2),
-            Some(b'r') => ('\r', 2),
-            Some(b't') => ('\t', 2),
-            Some(b'u') => {
-                let digits = rest.get(at + 2..at + 6).unwrap_or_default();
-                let code = u32::from_str_radix(digits, 16).unwrap_or_default();
-                (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
-            }
-            Some(it) => (*it as char, 2),
-            None => return,
-        };
-        to.push(ch);
-        rest = rest.get(at + len..).unwrap_or_default();
-    }
-    to.push_str(rest);
 }
