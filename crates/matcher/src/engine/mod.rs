@@ -181,7 +181,9 @@ impl RuleSetBuilder {
     /// The rules, ready to be asked.
     pub fn build(mut self) -> RuleSet {
         let Builder { steps, atoms, .. } = &self.program;
-        let asked = sign::Asked::new(steps, atoms, self.rules.iter().map(|it| it.root));
+        let kinds = self.routing.iter().flat_map(Routing::condition_names);
+        let kinds: Vec<FieldId> = kinds.map(|it| self.names.number(it)).collect();
+        let asked = sign::Asked::new(steps, atoms, &kinds, self.rules.iter().map(|it| it.root));
         for rule in &mut self.rules {
             rule.signs = sign::signs(rule.root, &asked).map(|it| it.signs);
         }

@@ -112,6 +112,11 @@ impl Source {
 }
 
 impl Routing {
+    /// Every field that is asked for its value.
+    pub(crate) fn condition_names(&self) -> impl Iterator<Item = &str> {
+        self.routes.iter().flat_map(|it| &it.when).map(|it| it.field.as_str())
+    }
+
     /// Every field that is asked for.
     pub(crate) fn field_names(&self) -> impl Iterator<Item = &str> {
         self.routes.iter().flat_map(|it| {

@@ -54,6 +54,9 @@ const PER_USE: f32 = 1.0;
 /// And at most so many for all.
 const MOST_BY_USE: f32 = 60.0;
 
+/// How many of a thousand events are taken to be of the kind that a rule asks for.
+const OF_A_KIND: f32 = 150.0;
+
 /// The effort of turning to a rule.
 const WAKING: f32 = 20.0;
 
@@ -68,15 +71,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) steps: &'a [Step],
     pub(crate) atoms: &'a [Atom],
     uses: Vec<u32>,
+    /// The fields that tell kinds of events apart, of which each value is that of many events.
+    kinds: &'a [FieldId],
 }
 
 impl<'a> Asked<'a> {
     pub(crate) fn new(
         steps: &'a [Step],
         atoms: &'a [Atom],
+        kinds: &'a [FieldId],
         roots: impl Iterator<Item = Step>,
     ) -> Asked<'a> {
-        let mut res = Asked { steps, atoms, uses: vec![0; atoms.len()] };
+        let mut res = Asked { steps, atoms, uses: vec![0; atoms.len()], kinds };
         roots.for_each(|it| res.count(it));
         res
     }
@@ -121,6 +127,10 @@ pub(crate) fn signs(root: Step, asked: &Asked<'_>) -> Option<Signs> {
                 (it.atom, it.sure) = (Some(id), sure);
                 let uses = asked.uses[id as usize] as f32;
                 res.cost = res.cost.max((uses * PER_USE).min(MOST_BY_USE));
+                let whole = matches!(it.sign, Sign::Number(..) | Sign::Exact(..));
+                if whole && asked.kinds.contains(&atom.field) {
+                    res.cost = res.cost.max(OF_A_KIND);
+                }
             }
             Some(res)
         }
@@ -172,7 +182,7 @@ fn one(sign: Sign) -> Signs {
         Sign::Prefix(_, it) => prefix_cost(it),
         Sign::Suffix(_, it) => suffix_cost(it),
         Sign::Within(field, it) => within_cost(it) * if *field == ANYWHERE { 4.0 } else { 1.0 },
-        Sign::Number(..) => 70.0,
+        Sign::Number(..) => 30.0,
         Sign::Present(_) => 900.0,
     };
     // The whole event is walked through, with steps as long as the shortest text allows.
