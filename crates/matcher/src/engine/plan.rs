@@ -125,19 +125,15 @@ impl Plan {
         let mut always = Vec::new();
         let told = vec![Told::default(); atoms];
         let mut found = Findings { told, ..Findings::default() };
+        let has_no_gram =
+            |it: &Shown| matches!(&it.sign, Sign::Within(ANYWHERE, text) if !has_plain_gram(text));
         for (rule, signs) in rules {
-            match signs {
-                None => always.push(rule),
-                Some(signs) => {
-                    if signs.iter().any(|it| {
-                        matches!(&it.sign, Sign::Within(ANYWHERE, text) if !has_plain_gram(text))
-                    }) {
-                        always.push(rule);
-                        continue;
-                    }
-                    signs.iter().for_each(|it| found.add(it, rule));
-                }
+            // The signs of a rule that is always tried still tell which of its questions to ask.
+            if signs.is_none_or(|it| it.iter().any(has_no_gram)) {
+                always.push(rule);
             }
+            let signs = signs.unwrap_or_default().iter().filter(|it| !has_no_gram(it));
+            signs.for_each(|it| found.add(it, rule));
         }
         found.plan(always, aliases, fields, askers)
     }

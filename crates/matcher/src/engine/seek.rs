@@ -167,6 +167,43 @@ struct Entry {
     start: u32,
     len: u32,
     id: u32,
+    /// How far before the four bytes `word` stands.
+    back: u32,
+    /// Eight bytes of the text among which are the four, or all of a shorter one: the text itself is
+    /// seldom near.
+    word: u64,
+}
+
+impl Entry {
+    fn new(text: &[u8], offset: usize, (start, len, id): (u32, u32, u32), lower: u32) -> Entry {
+        let first = offset.min(text.len().saturating_sub(8));
+        let mut word_bytes = [0; 8];
+        let part = text.get(first..).unwrap_or_default();
+        let part = &part[..part.len().min(8)];
+        word_bytes[..part.len()].copy_from_slice(part);
+        Entry {
+            gram: gram(text, offset) | lower,
+            offset: offset as u32,
+            start,
+            len,
+            id,
+            back: (offset - first) as u32,
+            word: word(&word_bytes, 0),
+        }
+    }
+
+    /// Whether it may be in `text` with its four bytes at `at`.
+    #[inline]
+    fn may_stand(&self, text: &[u8], at: usize) -> bool {
+        let Some(from) = at.checked_sub(self.back as usize) else { return false };
+        match text.get(from..from + 8).and_then(|it| it.try_into().ok()) {
+            Some(it) => {
+                let counts = u64::MAX >> (64 - 8 * self.len.clamp(1, 8));
+                (u64::from_le_bytes(it) ^ self.word) & counts == 0
+            }
+            None => true,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -272,6 +309,9 @@ impl Grams {
     pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
         if let Some(group) = &self.group {
             group.candidates::<false>(text, &mut |at, entry| {
+                if !entry.may_stand(text, at) {
+                    return;
+                }
                 let Some(start) = at.checked_sub(entry.offset as usize) else { return };
                 if text.get(start..start + entry.len as usize) == Some(self.text(entry)) {
                     found.push(entry.id);
@@ -396,9 +436,8 @@ impl Group {
             let text = &bytes[*start as usize..(start + len) as usize];
             let Some(first) = rarest(text, stride, raw) else { continue };
             for offset in first..first + stride {
-                let gram = gram(text, offset) | if raw { LOWER } else { 0 };
-                let (offset, start, len, id) = (offset as u32, *start, *len, *id);
-                entries.push(Entry { gram, offset, start, len, id });
+                let lower = if raw { LOWER } else { 0 };
+                entries.push(Entry::new(text, offset, (*start, *len, *id), lower));
             }
         }
         entries.sort_by_key(|it| (it.gram, it.start, it.offset));
