@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::event_log::{EventLog, Packed};
@@ -135,9 +133,11 @@ pub trait Work: Sync {
 /// Shown while the work goes on, at most this often.
 const TICK: Duration = Duration::from_millis(200);
 
+/// Takes what chunks become, in order; `false` ends the run.
+pub type Take<'a, T> = &'a mut (dyn FnMut(T, &Head) -> bool + Send);
+
 /// Reads all inputs in chunks, works on these with `threads` threads, and hands what they become to
-/// `take`, in order. `take` ends the run with `false`. `progress` is called now and then with the
-/// bytes read so far.
+/// `take`, in order. `progress` is called now and then with the bytes read so far.
 ///
 /// # Errors
 ///
@@ -146,64 +146,103 @@ pub fn run<W: Work>(
     inputs: &[PathBuf],
     threads: usize,
     work: &W,
-    take: &mut dyn FnMut(W::Output, &Head) -> bool,
-    progress: &mut dyn FnMut(u64),
+    take: Take<'_, W::Output>,
+    progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<(), String> {
     let mut meter = Meter { done: 0, shown: Instant::now(), progress };
     if threads == 1 {
         return alone(&mut Lines::new(inputs, CHUNK), work, take, &mut meter);
     }
-    // Whoever has no chunk reads the next one himself: what he reads is then near his core. So many
-    // may be read and not taken yet.
-    let (give_back, tickets) = channel::<()>();
-    for _ in 0..threads * 4 {
-        let _ = give_back.send(());
-    }
-    let source =
-        Mutex::new(Source { lines: Lines::new(inputs, SHARED_CHUNK), tickets, sequence: 0 });
-    let stop = AtomicBool::new(false);
-    let (finish, finished) = channel();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (finish, source, stop) = (finish.clone(), &source, &stop);
-            scope.spawn(move || {
-                let mut state = work.start();
-                let mut chunk = Chunk::default();
-                while !stop.load(Ordering::Relaxed)
-                    && let Some(sequence) = next(source, &mut chunk)
-                {
-                    chunk.unpack();
-                    let output = work.chunk(&mut state, &chunk);
-                    if finish.send((sequence, output, chunk.head)).is_err() {
-                        break;
-                    }
-                }
-                work.end(state);
-            });
-        }
-        drop(finish);
-        let mut waiting = BTreeMap::new();
-        let mut wanted = 0;
-        while let Ok((sequence, output, head)) = finished.recv() {
-            waiting.insert(sequence, (output, head));
-            while let Some((output, head)) = waiting.remove(&wanted) {
-                wanted += 1;
-                if !stop.load(Ordering::Relaxed) && !take(output, &head) {
-                    stop.store(true, Ordering::Relaxed);
-                }
-                let _ = give_back.send(());
-                meter.count(&head);
+    // Whoever has no chunk reads the next one himself: what he reads is then near his core. And
+    // whoever finishes the chunk that is wanted next takes it, and those waiting behind it.
+    let source = Mutex::new(Source { lines: Lines::new(inputs, SHARED_CHUNK), sequence: 0 });
+    let order = Order {
+        inner: Mutex::new(Taking {
+            waiting: BTreeMap::new(),
+            wanted: 0,
+            take,
+            meter,
+            stopped: false,
+        }),
+        taken: Condvar::new(),
+        most: threads * 4,
+    };
+    let worker = || {
+        let _leaving = Leaving(&order);
+        let mut state = work.start();
+        let mut chunk = Chunk::default();
+        while let Some(sequence) = next(&source, &mut chunk) {
+            chunk.unpack();
+            let output = work.chunk(&mut state, &chunk);
+            if !order.finish(sequence, output, chunk.head) {
+                break;
             }
         }
+        work.end(state);
+    };
+    std::thread::scope(|scope| {
+        (1..threads).for_each(|_| _ = scope.spawn(worker));
+        worker();
     });
     source.into_inner().unwrap_or_else(PoisonError::into_inner).lines.result
+}
+
+/// Puts what chunks become in their order.
+struct Order<'a, T> {
+    inner: Mutex<Taking<'a, T>>,
+    taken: Condvar,
+    /// So many may wait for the one that is wanted next.
+    most: usize,
+}
+
+struct Taking<'a, T> {
+    waiting: BTreeMap<usize, (T, Head)>,
+    wanted: usize,
+    take: Take<'a, T>,
+    meter: Meter<'a>,
+    stopped: bool,
+}
+
+impl<T> Order<'_, T> {
+    /// Takes what a chunk became, when its turn has come; whether the run goes on.
+    fn finish(&self, sequence: usize, output: T, head: Head) -> bool {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.waiting.insert(sequence, (output, head));
+        let before = inner.wanted;
+        let Taking { waiting, wanted, take, meter, stopped } = &mut *inner;
+        while !*stopped && let Some((output, head)) = waiting.remove(wanted) {
+            *wanted += 1;
+            *stopped = !take(output, &head);
+            meter.count(&head);
+        }
+        if inner.stopped || inner.wanted > before {
+            self.taken.notify_all();
+        }
+        // Whoever works on the one that is wanted does not come by here before it is taken.
+        while !inner.stopped && inner.waiting.len() >= self.most {
+            inner = self.taken.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        !inner.stopped
+    }
+}
+
+/// Wakes the others when a thread ends otherwise than it should: what it worked on never comes.
+struct Leaving<'a, 'o, T>(&'a Order<'o, T>);
+
+impl<T> Drop for Leaving<'_, '_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.inner.lock().unwrap_or_else(PoisonError::into_inner).stopped = true;
+            self.0.taken.notify_all();
+        }
+    }
 }
 
 /// All on this thread.
 fn alone<W: Work>(
     lines: &mut Lines<'_>,
     work: &W,
-    take: &mut dyn FnMut(W::Output, &Head) -> bool,
+    take: Take<'_, W::Output>,
     meter: &mut Meter<'_>,
 ) -> Result<(), String> {
     let mut state = work.start();
@@ -229,7 +268,7 @@ fn next(source: &Mutex<Source<'_>>, chunk: &mut Chunk) -> Option<usize> {
 struct Meter<'a> {
     done: u64,
     shown: Instant,
-    progress: &'a mut dyn FnMut(u64),
+    progress: &'a mut (dyn FnMut(u64) + Send),
 }
 
 impl Meter<'_> {
@@ -245,8 +284,6 @@ impl Meter<'_> {
 /// The inputs, of which threads take chunks.
 struct Source<'a> {
     lines: Lines<'a>,
-    /// One for each chunk that may be under way.
-    tickets: Receiver<()>,
     /// The number of the next chunk.
     sequence: usize,
 }
@@ -254,7 +291,6 @@ struct Source<'a> {
 impl Source<'_> {
     /// Reads the next chunk; its number in the order, or nothing at the end.
     fn next(&mut self, chunk: &mut Chunk) -> Option<usize> {
-        self.tickets.recv().ok()?;
         if !self.lines.next(chunk) {
             return None;
         }

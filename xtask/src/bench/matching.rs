@@ -17,8 +17,12 @@ use super::{FOLDERS, TICKS, children, median, optimised, release};
 /// Runs of each measurement; the median counts.
 const RUNS: usize = 7;
 
-/// How often the small file of events is repeated.
-const TIMES: usize = 20;
+/// How often the small file of events is repeated: what is done once should weigh as little as it does in
+/// a stream, and time is told in hundredths of a second.
+const TIMES: usize = 50;
+
+/// A measurement inside of this process goes on for so many seconds: its clock moves in steps.
+const SPAN: f64 = 0.4;
 
 /// Measures the command on both files of events, one thread and two, then sonic-rs on the same
 /// bytes, rsigma if it is installed, and how the cost of an event grows with the rules.
@@ -243,11 +247,14 @@ fn growth(rules: &[PathBuf], events: &Path, say: &dyn Fn(&str)) -> Result<(), St
         let mut scanner = set.scanner();
         let mut runs = Vec::new();
         for _ in 0..=RUNS {
-            let before = own()?;
-            for line in &lines {
-                black_box(scanner.line(line).map(Iterator::count).ok());
+            let (before, mut passes) = (own()?, 0.0);
+            while own()? - before < SPAN {
+                for line in &lines {
+                    black_box(scanner.line(line).map(Iterator::count).ok());
+                }
+                passes += 1.0;
             }
-            runs.push((own()? - before) / lines.len() as f64 * 1e6);
+            runs.push((own()? - before) / passes / lines.len() as f64 * 1e6);
         }
         // The first run makes the plans.
         runs.remove(0);

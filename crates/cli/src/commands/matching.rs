@@ -59,7 +59,7 @@ pub fn matching(args: &Match, shell: &mut Shell) -> Ended {
     let mut report = Report {
         args,
         endings: detector.set.rules().iter().map(|it| it.json()).collect(),
-        out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock()),
+        out: std::io::BufWriter::with_capacity(1 << 16, std::io::stdout()),
         first: correlating.first(),
         correlating,
         detector: &detector,
@@ -267,7 +267,7 @@ impl Matching<'_> {
 struct Report<'a> {
     args: &'a Match,
     endings: Vec<String>,
-    out: std::io::BufWriter<std::io::StdoutLock<'static>>,
+    out: std::io::BufWriter<std::io::Stdout>,
     detector: &'a Detector,
     correlating: Correlating<'a>,
     /// The number of the first event.

@@ -64,7 +64,9 @@ impl Folded {
     fn add_ascii<const ESCAPES: bool>(&mut self, raw: &[u8]) -> Option<(usize, usize)> {
         let start = self.len;
         if self.memory.len() < start + raw.len() + STEP {
-            self.memory.resize((start + raw.len() + STEP) * 2, 0);
+            // Grown in steps, but no further than a long text needs.
+            let want = start + raw.len() + STEP;
+            self.memory.resize(want + want.min(KEPT), 0);
         }
         let (mut at, mut to) = (0, start);
         let mut all = u8x16::splat(0);
@@ -148,8 +150,7 @@ fn escaped(after_backslash: u8) -> u8 {
 /// Adds the text that `raw`, a string of JSON without its quotes, spells. It is known to be right.
 pub(crate) fn unescape(raw: &str, to: &mut String) {
     let mut rest = raw;
-    // Paths have a backslash every few bytes: looking for it byte by byte is quickest.
-    while let Some(at) = rest.bytes().position(|it| it == b'\\') {
+    while let Some(at) = backslash(rest.as_bytes()) {
         to.push_str(&rest[..at]);
         let (ch, len) = match rest.as_bytes().get(at + 1) {
             Some(b'u') => {
@@ -164,6 +165,21 @@ pub(crate) fn unescape(raw: &str, to: &mut String) {
         rest = rest.get(at + len..).unwrap_or_default();
     }
     to.push_str(rest);
+}
+
+/// Where the first backslash stands. Paths have one every few bytes, which a search for long texts
+/// is slow with.
+#[inline]
+fn backslash(text: &[u8]) -> Option<usize> {
+    let (steps, rest) = text.as_chunks::<STEP>();
+    for (at, step) in steps.iter().enumerate() {
+        let found = u8x16::new(*step).simd_eq(u8x16::splat(b'\\')).to_bitmask();
+        if found != 0 {
+            return Some(at * STEP + found.trailing_zeros() as usize);
+        }
+    }
+    let at = rest.iter().position(|it| *it == b'\\')?;
+    Some(steps.len() * STEP + at)
 }
 
 #[cfg(test)]
