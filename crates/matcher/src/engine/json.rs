@@ -6,7 +6,7 @@
 //! Does not know rules.
 
 use super::keys::{FieldId, Keys};
-use super::marks::{BLOCK, Marks};
+use super::marks::Marks;
 use super::shape::{NOWHERE, ROOT, Shape, Step, UNKNOWN};
 use super::slots::{Kind, Slots};
 
@@ -86,28 +86,34 @@ impl Reader<'_> {
         // Told apart by this number when their keys are not all those of a shape.
         let mut serial = (shape == NOWHERE).then(|| self.slots.seen.next_object());
         let mut is_first = true;
+        // Apart from the reader, so that each place need not be written and read again.
+        let mut at = self.at;
         loop {
-            if self.peek() == b'}' {
-                self.at += 1;
+            if self.bytes.get(at) == Some(&b'}') {
+                self.at = at + 1;
                 return Some(());
             }
-            let step = match self.slots.shapes.follow(shape, self.bytes, self.at) {
-                Some(step) => {
-                    self.at += usize::from(step.len);
-                    step
-                }
-                None => match self.key(prefix, shape, is_first, &mut serial)? {
-                    Some(it) => it,
+            let next = self.slots.shapes.follow(shape, self.bytes, at);
+            let step;
+            (shape, step) = if next != ROOT {
+                let step = self.slots.shapes.step(next);
+                at += usize::from(step.len);
+                (next, step)
+            } else {
+                self.at = at;
+                let step = self.key(prefix, shape, is_first, &mut serial)?;
+                at = self.at;
+                match step {
+                    Some(it) => (it.shape, it),
                     None => return Some(()),
-                },
+                }
             };
             is_first = false;
-            shape = step.shape;
             let (mut field, mut inner) = (SKIPPED, None);
             let id = step.found;
             if id != UNKNOWN {
                 if self.keys.is_outer(id) {
-                    let start = self.at.checked_sub(step.back.into())?;
+                    let start = at.checked_sub(step.back.into())?;
                     self.enter(prefix, self.bytes.get(start..start + usize::from(step.key))?);
                     inner = Some((self.slots.path.len(), shape));
                 }
@@ -117,11 +123,13 @@ impl Reader<'_> {
                 }
             }
             if step.is_text {
-                self.text(field)?;
+                at = self.text(field, at)?;
             } else {
-                // Another event may have had none here.
+                self.at = at;
+                // Another event may have had no blank here.
                 self.blank();
                 self.value(field, inner, depth)?;
+                at = self.at;
             }
         }
     }
@@ -147,10 +155,12 @@ impl Reader<'_> {
         }
         self.expect(b'"')?;
         let start = self.at;
-        if self.string()? {
+        let (end, escaped) = self.string(start)?;
+        if escaped {
             return None;
         }
-        let name = &self.bytes[start..self.at - 1];
+        let name = &self.bytes[start..end];
+        self.at = end + 1;
         self.colon()?;
         self.blank();
         let is_text = self.peek() == b'"';
@@ -203,16 +213,15 @@ impl Reader<'_> {
         }
     }
 
-    /// A string as a value of `field`, after its first quote.
+    /// A string as a value of `field`, after its first quote; where it ends.
     #[inline(always)]
-    fn text(&mut self, field: FieldId) -> Option<()> {
-        let start = self.at;
-        let escaped = self.string()?;
+    fn text(&mut self, field: FieldId, start: usize) -> Option<usize> {
+        let (end, escaped) = self.string(start)?;
         if field != SKIPPED {
             let kind = if escaped { Kind::Escaped } else { Kind::Text };
-            self.slots.push(field, kind, start, self.at - 1);
+            self.slots.push(field, kind, start, end);
         }
-        Some(())
+        Some(end + 1)
     }
 
     #[inline]
@@ -229,8 +238,8 @@ impl Reader<'_> {
         let start = self.at;
         let kind = match self.peek() {
             b'"' => {
-                self.at += 1;
-                return self.text(field);
+                self.at = self.text(field, start + 1)?;
+                return Some(());
             }
             b'{' => {
                 if field != SKIPPED {
@@ -300,7 +309,7 @@ impl Reader<'_> {
         loop {
             self.blank();
             self.expect(b'"')?;
-            self.string()?;
+            self.at = self.string(self.at)?.0 + 1;
             self.colon()?;
             self.blank();
             self.value(SKIPPED, None, depth)?;
@@ -318,25 +327,27 @@ impl Reader<'_> {
         Some(())
     }
 
+    /// Passes over digits: how many there are.
+    #[inline]
+    fn digits(&mut self) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|it| it.is_ascii_digit()).count();
+        self.at += count;
+        count
+    }
+
     fn number(&mut self) -> Option<Kind> {
         let start = self.at;
         let negative = self.peek() == b'-';
         self.at += usize::from(negative);
         let first = self.at;
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
-        let digits = self.at - first;
+        let digits = self.digits();
         if digits == 0 || (digits > 1 && self.bytes[first] == b'0') {
             return None;
         }
         if self.peek() == b'.' {
             self.at += 1;
-            let first = self.at;
-            while self.peek().is_ascii_digit() {
-                self.at += 1;
-            }
-            if self.at == first {
+            if self.digits() == 0 {
                 return None;
             }
         }
@@ -348,31 +359,11 @@ impl Reader<'_> {
         Some(if plain { Kind::Whole } else { Kind::Number })
     }
 
-    /// The rest of a string after its first quote: whether it has escapes.
+    /// Where the last quote of a string stands of which the first stands before `start`, and whether
+    /// it has escapes.
     #[inline]
-    fn string(&mut self) -> Option<bool> {
-        let (ends, escapes) = self.marks.from(self.at);
-        if ends == 0 {
-            return self.long_string(escapes != 0);
-        }
-        self.at += ends.trailing_zeros() as usize;
-        self.expect(b'"')?;
-        // All bits before the first.
-        Some(escapes & !ends & ends.wrapping_sub(1) != 0)
-    }
-
-    /// The rest of a string that goes on beyond the next block.
-    #[inline(never)]
-    fn long_string(&mut self, mut escaped: bool) -> Option<bool> {
-        loop {
-            self.at += BLOCK;
-            let (ends, escapes) = self.marks.from(self.at);
-            escaped |= escapes & !ends & ends.wrapping_sub(1) != 0;
-            if ends != 0 {
-                self.at += ends.trailing_zeros() as usize;
-                self.expect(b'"')?;
-                return Some(escaped);
-            }
-        }
+    fn string(&self, start: usize) -> Option<(usize, bool)> {
+        let (end, escaped) = self.marks.end(start);
+        (self.bytes.get(end) == Some(&b'"')).then_some((end, escaped))
     }
 }

@@ -5,7 +5,7 @@
 use wide::u8x16;
 
 /// How many bytes are looked at together: a bit of a word for each.
-pub(crate) const BLOCK: usize = 64;
+const BLOCK: usize = 64;
 
 /// The marks of one line. Kept from line to line for its memory.
 #[derive(Debug, Clone, Default)]
@@ -43,10 +43,33 @@ impl Marks {
         reader.code_points
     }
 
+    /// Where the string ends that goes on at `at`, and whether there are backslashes before.
+    #[inline]
+    pub(crate) fn end(&self, at: usize) -> (usize, bool) {
+        let (ends, backslashes) = self.from(at);
+        if ends == 0 {
+            return self.far_end(at + BLOCK, backslashes != 0);
+        }
+        // All bits before the first.
+        (at + ends.trailing_zeros() as usize, backslashes & !ends & ends.wrapping_sub(1) != 0)
+    }
+
+    #[inline(never)]
+    fn far_end(&self, mut at: usize, mut escaped: bool) -> (usize, bool) {
+        loop {
+            let (ends, backslashes) = self.from(at);
+            escaped |= backslashes & !ends & ends.wrapping_sub(1) != 0;
+            if ends != 0 {
+                return (at + ends.trailing_zeros() as usize, escaped);
+            }
+            at += BLOCK;
+        }
+    }
+
     /// What ends strings, and the backslashes, of the 64 bytes from `at` on; the first is the lowest
     /// bit.
     #[inline]
-    pub(crate) fn from(&self, at: usize) -> (u64, u64) {
+    fn from(&self, at: usize) -> (u64, u64) {
         let Some([one, two]) = self.0.get(at / BLOCK..).and_then(<[Mark]>::first_chunk) else {
             return (u64::MAX, 0);
         };

@@ -101,30 +101,35 @@ impl Shapes {
         }
     }
 
-    /// The way from `at` to the next value, when it is one that was gone from `shape` lately.
+    /// The place that the way at `at` leads to, when it is one that was gone from `shape` lately;
+    /// [`ROOT`] otherwise.
     #[inline]
-    pub(crate) fn follow(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<Step> {
-        let node = &self.nodes[self.nodes[shape as usize].next as usize];
-        if node.is_at(bytes, at, &self.rests) {
-            return Some(node.step);
+    pub(crate) fn follow(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Shape {
+        let next = self.nodes[shape as usize].next;
+        if self.nodes[next as usize].is_at(bytes, at, &self.rests) {
+            return next;
         }
         self.follow_another(shape, bytes, at)
     }
 
     #[inline(never)]
-    fn follow_another(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Option<Step> {
+    fn follow_another(&mut self, shape: Shape, bytes: &[u8], at: usize) -> Shape {
         let mut before = self.nodes[shape as usize].next;
         for _ in 1..TRIED {
             let next = self.nodes[before as usize].other;
-            let node = &self.nodes[next as usize];
-            if node.is_at(bytes, at, &self.rests) {
-                let res = node.step;
+            if self.nodes[next as usize].is_at(bytes, at, &self.rests) {
                 self.bring_forward(shape, before, next);
-                return Some(res);
+                return next;
             }
             before = next;
         }
-        None
+        ROOT
+    }
+
+    /// The way that led to a place.
+    #[inline]
+    pub(crate) fn step(&self, shape: Shape) -> Step {
+        self.nodes[shape as usize].step
     }
 
     fn bring_forward(&mut self, shape: Shape, before: Shape, at: Shape) {
@@ -253,13 +258,12 @@ mod tests {
             let len = way.len() as u8;
             let step = Step { shape, key: len, back: len, found: len.into(), is_text: true, len };
             let guess = shapes.follow(shape, text.as_bytes(), start);
-            guessed.push(guess.is_some());
-            shape = match guess {
-                Some(it) => {
-                    assert_eq!(it, Step { shape: it.shape, ..step });
-                    it.shape
-                }
-                None => shapes.learn(text.as_bytes(), start..start + way.len(), step),
+            guessed.push(guess != ROOT);
+            shape = if guess == ROOT {
+                shapes.learn(text.as_bytes(), start..start + way.len(), step)
+            } else {
+                assert_eq!(shapes.step(guess), Step { shape: guess, ..step });
+                guess
             };
         }
         guessed
