@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::atom::ANYWHERE;
 use super::keys::FieldId;
-use super::memo::{Known, Memo};
+use super::memo::{Known, Memo, Place};
 use super::seek::{Ends, Grams, has_plain_gram};
 use super::sign::{Shown, Sign};
 use super::slots::{Kind, Slots};
@@ -56,11 +56,15 @@ impl Told {
 }
 
 #[derive(Debug, Default)]
+#[repr(C)]
 struct FieldPlan {
+    // What most values need stands together.
     /// A number that no other has, for what is kept of values.
     asker: u32,
-    /// The findings of the field being there.
-    present: Vec<u32>,
+    /// The finding of the field being there.
+    present: Option<u32>,
+    /// Whether texts are looked for.
+    has_texts: bool,
     numbers: Numbers,
     ends: Ends,
     within: Grams,
@@ -199,49 +203,67 @@ impl FieldPlan {
         field: FieldId,
         findings: &mut Vec<u32>,
     ) {
-        findings.extend_from_slice(&self.present);
-        let texts = !self.ends.is_empty() || !self.within.is_empty();
+        findings.extend(self.present);
         let mut next = slots.first(field);
         while let Some(value) = next {
             next = slots.next(value);
-            if slots.kind(value) == Kind::Object {
-                continue;
-            }
-            let raw = if texts { slots.raw(line, value) } else { None };
-            let known = raw.map_or(Known::Never, |it| memo.look(self.asker, it));
-            let place = match known {
-                Known::Found(found) => {
-                    findings.extend_from_slice(found);
-                    continue;
-                }
-                Known::New(place) => Some(place),
-                Known::Never => None,
-            };
-            let before = findings.len();
-            if !self.numbers.is_empty()
-                && let Some(number) = slots.number(line, value)
-                && let Some(id) = self.numbers.find(number)
+            let mut place = None;
+            if self.has_texts
+                && let Some(raw) = slots.raw(line, value)
             {
-                findings.push(id);
-            }
-            if texts && let Some(range) = slots.fold(line, value) {
-                let text = slots.folded(range);
-                self.ends.find(text, findings);
-                self.within.find(text, findings);
-                // A text may stand in several places.
-                if findings.len() > before + 1 {
-                    findings[before..].sort_unstable();
-                    let mut last = None;
-                    let mut at = 0;
-                    findings.retain(|it| {
-                        at += 1;
-                        at <= before || last.replace(*it) != Some(*it)
-                    });
+                match memo.look(self.asker, raw) {
+                    Known::Found(found) => {
+                        found.iter().for_each(|it| findings.push(*it));
+                        continue;
+                    }
+                    Known::New(it) => place = Some(it),
+                    Known::Never => {}
                 }
             }
-            if let (Some(place), Some(raw)) = (place, raw) {
-                memo.keep(place, self.asker, raw, &findings[before..]);
+            self.search(line, slots, value, findings, memo, place);
+        }
+    }
+
+    /// Looks for everything in a value, and keeps what was found where there is a place for it.
+    #[inline(never)]
+    fn search(
+        &self,
+        line: &str,
+        slots: &mut Slots,
+        value: u32,
+        findings: &mut Vec<u32>,
+        memo: &mut Memo,
+        place: Option<Place>,
+    ) {
+        if slots.kind(value) == Kind::Object {
+            return;
+        }
+        let before = findings.len();
+        if !self.numbers.is_empty()
+            && let Some(number) = slots.number(line, value)
+            && let Some(id) = self.numbers.find(number)
+        {
+            findings.push(id);
+        }
+        if self.has_texts
+            && let Some(range) = slots.fold(line, value)
+        {
+            let text = slots.folded(range);
+            self.ends.find(text, findings);
+            self.within.find(text, findings);
+            // A text may stand in several places.
+            if findings.len() > before + 1 {
+                findings[before..].sort_unstable();
+                let mut last = None;
+                let mut at = 0;
+                findings.retain(|it| {
+                    at += 1;
+                    at <= before || last.replace(*it) != Some(*it)
+                });
             }
+        }
+        if let (Some(place), Some(raw)) = (place, slots.raw(line, value)) {
+            memo.keep(place, self.asker, raw, &findings[before..]);
         }
     }
 }
@@ -325,7 +347,7 @@ impl<'a> Findings<'a> {
             let Some(signs) = self.fields.remove(&field) else { continue };
             let mut plan =
                 FieldPlan { numbers: Numbers::new(signs.numbers), ..FieldPlan::default() };
-            plan.present.extend(signs.present);
+            plan.present = signs.present;
             let sorted = |texts: &FxHashMap<&'a str, u32>| {
                 let mut texts: Vec<_> = texts.iter().map(|(text, id)| (*text, *id)).collect();
                 texts.sort_unstable();
@@ -335,6 +357,7 @@ impl<'a> Findings<'a> {
             sorted(&signs.prefix).iter().for_each(|it| plan.ends.prefix(it.0, it.1));
             sorted(&signs.suffix).iter().for_each(|it| plan.ends.suffix(it.0, it.1));
             plan.within = grams(&signs.within, false);
+            plan.has_texts = !plan.ends.is_empty() || !plan.within.is_empty();
             plan.asker = askers.fetch_add(1, Ordering::Relaxed);
             res.by_field[field as usize] = Some(Box::new(plan));
         }
