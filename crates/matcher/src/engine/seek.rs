@@ -194,12 +194,13 @@ impl Entry {
 
     /// Whether it may be in `text` with its four bytes at `at`.
     #[inline]
-    fn may_stand(&self, text: &[u8], at: usize) -> bool {
+    fn may_stand<const RAW: bool>(&self, text: &[u8], at: usize) -> bool {
         let Some(from) = at.checked_sub(self.back as usize) else { return false };
         match text.get(from..from + 8).and_then(|it| it.try_into().ok()) {
             Some(it) => {
                 let counts = u64::MAX >> (64 - 8 * self.len.clamp(1, 8));
-                (u64::from_le_bytes(it) ^ self.word) & counts == 0
+                let lower = if RAW { u64::from_le_bytes([b' '; 8]) } else { 0 };
+                ((u64::from_le_bytes(it) | lower) ^ (self.word | lower)) & counts == 0
             }
             None => true,
         }
@@ -309,7 +310,7 @@ impl Grams {
     pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
         if let Some(group) = &self.group {
             group.candidates::<false>(text, &mut |at, entry| {
-                if !entry.may_stand(text, at) {
+                if !entry.may_stand::<false>(text, at) {
                     return;
                 }
                 let Some(start) = at.checked_sub(entry.offset as usize) else { return };
@@ -329,21 +330,19 @@ impl Grams {
     pub(crate) fn find_raw(&self, line: &[u8], found: &mut Vec<u32>) {
         if let Some(group) = &self.group {
             group.candidates::<true>(line, &mut |at, entry| {
-                let text = self.text(entry);
-                let offset = entry.offset as usize;
-                let same = |a: u8, b: u8| a.to_ascii_lowercase() == b;
-                let after = text[offset..].iter().take_while(|it| is_plain(**it)).count();
-                let before = text[..offset].iter().rev().take_while(|it| is_plain(**it)).count();
-                let Some(start) = at.checked_sub(before) else { return };
-                let Some(raw) = line.get(start..at + after) else { return };
-                let plain = &text[offset - before..offset + after];
-                if raw.iter().zip(plain).all(|(a, b)| same(*a, *b)) {
+                if !entry.may_stand::<true>(line, at) {
+                    return;
+                }
+                let Some(start) = at.checked_sub(entry.offset as usize) else { return };
+                let raw = line.get(start..start + entry.len as usize);
+                if raw.is_some_and(|it| it.eq_ignore_ascii_case(self.text(entry))) {
                     found.push(entry.id);
                 }
             });
         }
     }
 
+    /// The text of an entry; of a group for raw lines, the part of it that is looked for.
     fn text(&self, entry: &Entry) -> &[u8] {
         &self.bytes[entry.start as usize..(entry.start + entry.len) as usize]
     }
@@ -434,10 +433,20 @@ impl Group {
         let mut entries = Vec::new();
         for (start, len, id) in texts {
             let text = &bytes[*start as usize..(start + len) as usize];
-            let Some(first) = rarest(text, stride, raw) else { continue };
+            let Some(mut first) = rarest(text, stride, raw) else { continue };
+            let (mut text, mut start, mut len) = (text, *start, *len);
+            let lower = if raw { LOWER } else { 0 };
+            if raw {
+                // Only what surely stands there as it is.
+                let before = text[..first].iter().rev().take_while(|it| is_plain(**it)).count();
+                let after = text[first..].iter().take_while(|it| is_plain(**it)).count();
+                text = &text[first - before..first + after];
+                start += (first - before) as u32;
+                len = text.len() as u32;
+                first = before;
+            }
             for offset in first..first + stride {
-                let lower = if raw { LOWER } else { 0 };
-                entries.push(Entry::new(text, offset, (*start, *len, *id), lower));
+                entries.push(Entry::new(text, offset, (start, len, *id), lower));
             }
         }
         entries.sort_by_key(|it| (it.gram, it.start, it.offset));
