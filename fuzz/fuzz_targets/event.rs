@@ -1,5 +1,5 @@
-//! Any line of bytes: the rule set takes it exactly when it is an object of JSON, and gives the
-//! verdicts of the plain evaluator.
+//! Any lines of bytes, apart by a zero: the rule set takes one exactly when it is an object of JSON, and
+//! gives the verdicts of the plain evaluator, whatever came before.
 #![no_main]
 
 use std::sync::OnceLock;
@@ -26,18 +26,20 @@ fn rules() -> &'static (RuleSet, Vec<Matcher>) {
     })
 }
 
-fuzz_target!(|line: &[u8]| {
+fuzz_target!(|lines: &[u8]| {
     let (set, plain) = rules();
-    let event = serde_json::from_slice::<Value>(line).ok().filter(Value::is_object);
     let mut scanner = set.scanner();
-    let found = scanner.line(line).map(|hits| hits.map(|it| it.index).collect::<Vec<_>>());
-    match (event, found) {
-        (None, Err(_)) => {}
-        (Some(event), Ok(found)) => {
-            let wanted: Vec<usize> =
-                (0..plain.len()).filter(|it| plain[*it].matches(&event)).collect();
-            assert_eq!(found, wanted);
+    for line in lines.split(|it| *it == 0) {
+        let event = serde_json::from_slice::<Value>(line).ok().filter(Value::is_object);
+        let found = scanner.line(line).map(|hits| hits.map(|it| it.index).collect::<Vec<_>>());
+        match (event, found) {
+            (None, Err(_)) => {}
+            (Some(event), Ok(found)) => {
+                let wanted: Vec<usize> =
+                    (0..plain.len()).filter(|it| plain[*it].matches(&event)).collect();
+                assert_eq!(found, wanted);
+            }
+            (event, found) => panic!("{event:?} {found:?}"),
         }
-        (event, found) => panic!("{event:?} {found:?}"),
     }
 });

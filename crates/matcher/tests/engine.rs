@@ -33,8 +33,14 @@ impl Random {
     }
 }
 
-const FIELDS: [&str; 9] = ["a", "b", "a.b", "a.b.c", "b.c", "Image", "CommandLine", "", ".x"];
-const WORDS: [&str; 26] = [
+/// Longer than what is compared at once, and than what is learned of the way to a value.
+const LONG_NAME: &str = "ParentProcessCommandLineOfTheEvent";
+const LONGER_NAME: &str =
+    "a name of more than sixty-four bytes, which nobody would give to a field";
+
+const FIELDS: [&str; 11] =
+    ["a", "b", "a.b", "a.b.c", "b.c", "Image", "CommandLine", "", ".x", LONG_NAME, LONGER_NAME];
+const WORDS: [&str; 28] = [
     "",
     "a",
     "A",
@@ -61,6 +67,8 @@ const WORDS: [&str; 26] = [
     "line\nbreak",
     "2024-01-31T23:30:00Z",
     "::ffff:10.0.0.1",
+    "A text that goes on for longer than a block of sixty-four bytes, with a \\ at its end",
+    "0123456789abcdef0123456789abcde\"",
 ];
 
 fn text(random: &mut Random) -> String {
@@ -145,11 +153,11 @@ fn value(random: &mut Random, depth: usize) -> Value {
 }
 
 fn object(random: &mut Random, depth: usize) -> Value {
-    let names =
-        ["a", "b", "c", "a.b", "b.c", "a.b.c", "Image", "CommandLine", "other", "", "x", ".x"];
+    let others = ["c", "other", "x", "another name of more than thirty-two bytes"];
     let mut res = Map::new();
     for _ in 0..random.below(7) {
-        res.insert((random.one(&names)).to_owned(), value(random, depth));
+        let name = if random.chance(70) { random.one(&FIELDS) } else { random.one(&others) };
+        res.insert(name.to_owned(), value(random, depth));
     }
     Value::Object(res)
 }
@@ -296,6 +304,42 @@ fn a_line_is_taken_exactly_when_it_is_an_object_of_json() {
         if read { right += 1 } else { wrong += 1 }
     }
     assert!(right > 1000 && wrong > 500, "{right} {wrong}");
+}
+
+#[test]
+fn keys_that_never_come_again_are_read() {
+    let mut random = Random(23);
+    let mut sources = Sources::default();
+    let span = Span::new(sources.add("rule.yml".to_owned(), "x".to_owned()), 0, 1);
+    let mut builder = RuleSet::builder();
+    let exprs: Vec<Expr> = (0..40).map(|_| expr(&mut random, span, 2)).collect();
+    for expr in &exprs {
+        builder.add(RuleInfo::default(), &LogSource::default(), expr).unwrap();
+    }
+    let plain: Vec<Matcher> = exprs.iter().map(|it| Matcher::new(it).unwrap()).collect();
+    let set = builder.build();
+    let mut scanner = set.scanner();
+    for at in 0..3000 {
+        let mut members = Vec::new();
+        for member in 0..random.below(8) {
+            // Fields too, and some of them twice in one object.
+            let name = if random.chance(50) {
+                random.one(&FIELDS[..7]).to_owned()
+            } else {
+                format!("{at} {member}")
+            };
+            let mut line = String::new();
+            quoted(&name, &mut random, &mut line);
+            line.push(':');
+            written(&value(&mut random, 2), &mut random, &mut line);
+            members.push(line);
+        }
+        let line = format!("{{{}}}", members.join(","));
+        let event: Value = serde_json::from_str(&line).unwrap();
+        let wanted: Vec<usize> = (0..plain.len()).filter(|it| plain[*it].matches(&event)).collect();
+        let found: Vec<usize> = scanner.line(line.as_bytes()).unwrap().map(|it| it.index).collect();
+        assert_eq!(found, wanted, "{line}");
+    }
 }
 
 #[test]
