@@ -6,9 +6,10 @@ use ir::Number;
 use rustc_hash::FxHashMap;
 
 use super::atom::ANYWHERE;
+use super::ends::Ends;
 use super::keys::FieldId;
 use super::memo::{Known, Memo, Place};
-use super::seek::{Ends, Grams, has_plain_gram};
+use super::seek::{Grams, has_plain_gram};
 use super::sign::{Shown, Sign};
 use super::slots::{Kind, Slots};
 

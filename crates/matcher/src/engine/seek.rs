@@ -1,116 +1,9 @@
-//! Many texts looked for in one at once.
+//! Texts that another contains, all looked for at once.
 //!
 //! Knows folded bytes only; each text found is reported by the number it was added with.
 
-use rustc_hash::FxHashMap;
-
-use super::keys::{word, words};
-
-/// Texts that another begins with, ends with, or is.
-///
-/// Each is found by its first or last eight bytes, or by all of a shorter one, and then compared.
-#[derive(Debug, Default)]
-pub(crate) struct Ends {
-    /// By the first and the last eight bytes, and the length.
-    exact: FxHashMap<(u64, u64, usize), Vec<Text>>,
-    /// A bit for each length that a text of `exact` has; the last one stands for all beyond.
-    exact_lens: [u64; 4],
-    prefixes: Edge,
-    suffixes: Edge,
-}
-
-#[derive(Debug, Default)]
-struct Edge {
-    /// The lengths of keys there are, of 1 to 8.
-    lens: Vec<usize>,
-    /// By length and key: the texts that share them.
-    found: FxHashMap<(u64, u8), Vec<Text>>,
-}
-
-/// A text and its number.
-type Text = (Box<[u8]>, u32);
-
-impl Ends {
-    pub(crate) fn exact(&mut self, text: &str, id: u32) {
-        let text = text.as_bytes();
-        let (word, bit) = place_of_len(text.len());
-        self.exact_lens[word] |= bit;
-        let (first, last) = words(text);
-        self.exact.entry((first, last, text.len())).or_default().push((text.into(), id));
-    }
-
-    pub(crate) fn prefix(&mut self, text: &str, id: u32) {
-        let len = text.len().min(8);
-        self.prefixes.add(&text.as_bytes()[..len], text, id);
-    }
-
-    pub(crate) fn suffix(&mut self, text: &str, id: u32) {
-        let len = text.len().min(8);
-        self.suffixes.add(&text.as_bytes()[text.len() - len..], text, id);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.exact.is_empty() && self.prefixes.lens.is_empty() && self.suffixes.lens.is_empty()
-    }
-
-    #[inline]
-    pub(crate) fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        // The length is asked first: a text that was only just folded is slow to read back.
-        let (word, bit) = place_of_len(text.len());
-        if self.exact_lens[word] & bit != 0 {
-            let (first, last) = words(text);
-            if let Some(same) = self.exact.get(&(first, last, text.len())) {
-                found.extend(same.iter().filter(|it| *it.0 == *text).map(|it| it.1));
-            }
-        }
-        for len in &self.prefixes.lens {
-            let Some(key) = text.get(..*len) else { continue };
-            for (prefix, id) in self.prefixes.of(key) {
-                if text.starts_with(prefix) {
-                    found.push(*id);
-                }
-            }
-        }
-        for len in &self.suffixes.lens {
-            let Some(start) = text.len().checked_sub(*len) else { continue };
-            for (suffix, id) in self.suffixes.of(&text[start..]) {
-                if text.ends_with(suffix) {
-                    found.push(*id);
-                }
-            }
-        }
-    }
-}
-
-/// Where the bit of a length stands in [`Ends::exact_lens`].
-#[inline]
-fn place_of_len(len: usize) -> (usize, u64) {
-    let len = len.min(255);
-    (len / 64, 1 << (len % 64))
-}
-
-impl Edge {
-    fn add(&mut self, key: &[u8], text: &str, id: u32) {
-        if !self.lens.contains(&key.len()) {
-            self.lens.push(key.len());
-        }
-        self.found.entry(packed(key)).or_default().push((text.as_bytes().into(), id));
-    }
-
-    #[inline]
-    fn of(&self, key: &[u8]) -> &[Text] {
-        self.found.get(&packed(key)).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Up to eight bytes as a number, and how many.
-#[inline]
-fn packed(key: &[u8]) -> (u64, u8) {
-    if key.len() == 8 {
-        return (word(key, 0), 8);
-    }
-    (key.iter().fold(0, |it, byte| it << 8 | u64::from(*byte)), key.len() as u8)
-}
+use super::keys::word;
+use super::short::Short;
 
 /// Texts that another contains.
 ///
@@ -123,29 +16,6 @@ pub(crate) struct Grams {
     group: Option<Group>,
     bytes: Vec<u8>,
     short: Option<Short>,
-}
-
-/// Texts of fewer than four bytes.
-#[derive(Debug, Default)]
-struct Short {
-    ascii: Pairs,
-    /// Only looked for in text beyond ASCII.
-    others: Pairs,
-    /// Texts of one byte.
-    ones: Vec<(u8, u32)>,
-    /// The text of none.
-    empty: Option<u32>,
-}
-
-/// Texts of two or three bytes.
-#[derive(Debug, Default)]
-struct Pairs {
-    /// A bit for each two bytes with which one begins; none when there are no texts.
-    filter: Vec<u64>,
-    /// By these two bytes: what may come after them, and the text's number.
-    texts: FxHashMap<u16, Vec<(Option<u8>, u32)>>,
-    /// Up to three bytes of which every text has one, its rarest; more are not known.
-    rare: Vec<u8>,
 }
 
 /// Texts for which every so many places are looked at.
@@ -348,85 +218,6 @@ impl Grams {
     }
 }
 
-impl Short {
-    fn new(texts: &[(&[u8], u32)]) -> Short {
-        let mut res = Short::default();
-        for (text, id) in texts {
-            match **text {
-                [] => res.empty = Some(*id),
-                [one] => res.ones.push((one, *id)),
-                [one, two, ref rest @ ..] => {
-                    let pairs = if text.is_ascii() { &mut res.ascii } else { &mut res.others };
-                    pairs.add([one, two], rest.first().copied(), *id);
-                }
-            }
-        }
-        res
-    }
-
-    /// The texts that `text` contains, each once.
-    #[inline]
-    fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        found.extend(self.empty);
-        let ones = self.ones.iter().filter(|it| memchr::memchr(it.0, text).is_some());
-        found.extend(ones.map(|it| it.1));
-        if !self.ascii.filter.is_empty() {
-            self.ascii.find(text, found);
-        }
-        if !self.others.filter.is_empty() && !text.is_ascii() {
-            self.others.find(text, found);
-        }
-    }
-}
-
-impl Pairs {
-    fn add(&mut self, [one, two]: [u8; 2], three: Option<u8>, id: u32) {
-        let key = u16::from_be_bytes([one, two]);
-        self.filter.resize(1 << 10, 0);
-        self.filter[usize::from(key >> 6)] |= 1 << (key & 63);
-        self.texts.entry(key).or_default().push((three, id));
-        let known = |it: &u8| self.rare.contains(it);
-        if ![one, two].iter().chain(&three).any(known) {
-            let bytes = [one, two].into_iter().chain(three);
-            self.rare.extend(bytes.min_by_key(|it| commonness_of_byte(*it)));
-        }
-    }
-
-    #[inline]
-    fn find(&self, text: &[u8], found: &mut Vec<u32>) {
-        let may_be = match *self.rare {
-            [one] => memchr::memchr(one, text).is_some(),
-            [one, two] => memchr::memchr2(one, two, text).is_some(),
-            [one, two, three] => memchr::memchr3(one, two, three, text).is_some(),
-            _ => true,
-        };
-        if may_be {
-            self.look(text, found);
-        }
-    }
-
-    #[inline(never)]
-    fn look(&self, text: &[u8], found: &mut Vec<u32>) {
-        let before = found.len();
-        for (at, pair) in text.windows(2).enumerate() {
-            let key = u16::from_be_bytes([pair[0], pair[1]]);
-            if self.filter[usize::from(key >> 6)] >> (key & 63) & 1 != 0 {
-                self.look_up(key, text.get(at + 2).copied(), before, found);
-            }
-        }
-    }
-
-    /// Adds the texts of these two bytes and a third, but for those found from `before` on.
-    #[inline(never)]
-    fn look_up(&self, key: u16, third: Option<u8>, before: usize, found: &mut Vec<u32>) {
-        for (rest, id) in self.texts.get(&key).into_iter().flatten() {
-            if (rest.is_none() || *rest == third) && !found[before..].contains(id) {
-                found.push(*id);
-            }
-        }
-    }
-}
-
 impl Group {
     /// Texts as start, length and number.
     fn new(texts: &[(u32, u32, u32)], bytes: &[u8], stride: usize, raw: bool) -> Group {
@@ -622,7 +413,7 @@ fn rarest(text: &[u8], stride: usize, raw: bool) -> Option<usize> {
 }
 
 /// A guess at how often a byte is met.
-fn commonness_of_byte(byte: u8) -> u32 {
+pub(crate) fn commonness_of_byte(byte: u8) -> u32 {
     match byte {
         b'e' | b'a' | b'i' | b'o' | b't' | b'n' | b's' | b'r' | b' ' => 9,
         b'\\' | b'l' | b'c' | b'd' | b'm' | b'.' | b'u' | b'p' => 7,
@@ -708,28 +499,6 @@ mod tests {
                 (0..).zip(texts).filter(|it| text.contains(it.1)).map(|it| it.0).collect();
             assert_eq!(all(&texts, text), want, "{text}");
         }
-    }
-
-    #[test]
-    fn ends_are_found() {
-        let mut ends = Ends::default();
-        ends.exact("abc", 0);
-        ends.exact("a long text of many bytes", 1);
-        ends.prefix("a", 2);
-        ends.prefix("a long text", 3);
-        ends.suffix("\\powershell.exe", 4);
-        ends.suffix("c", 5);
-        let find = |text: &str| {
-            let mut found = Vec::new();
-            ends.find(text.as_bytes(), &mut found);
-            found.sort_unstable();
-            found
-        };
-        assert_eq!(find("abc"), [0, 2, 5]);
-        assert_eq!(find("a long text of many bytes"), [1, 2, 3]);
-        assert_eq!(find("c:\\powershell.exe"), [4]);
-        assert_eq!(find("powershell.exe"), Vec::<u32>::new());
-        assert_eq!(find(""), Vec::<u32>::new());
     }
 
     #[test]
