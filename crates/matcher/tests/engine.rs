@@ -40,7 +40,7 @@ const LONGER_NAME: &str =
 
 const FIELDS: [&str; 11] =
     ["a", "b", "a.b", "a.b.c", "b.c", "Image", "CommandLine", "", ".x", LONG_NAME, LONGER_NAME];
-const WORDS: [&str; 28] = [
+const WORDS: [&str; 30] = [
     "",
     "a",
     "A",
@@ -69,6 +69,8 @@ const WORDS: [&str; 28] = [
     "::ffff:10.0.0.1",
     "A text that goes on for longer than a block of sixty-four bytes, with a \\ at its end",
     "0123456789abcdef0123456789abcde\"",
+    "Read_loop@[x]^`~",
+    "!#$%&'()*+,-.:;<=>?{|}",
 ];
 
 fn text(random: &mut Random) -> String {

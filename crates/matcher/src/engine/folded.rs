@@ -38,11 +38,6 @@ impl Folded {
         &self.memory[start..end]
     }
 
-    /// Takes back what was added from there on.
-    pub(crate) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
     /// Adds a text, folded as [`ir::fold`] does; where it stands.
     #[inline]
     pub(crate) fn add(&mut self, text: &str) -> (usize, usize) {

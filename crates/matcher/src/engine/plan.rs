@@ -167,11 +167,9 @@ impl Plan {
         if !self.anywhere.is_empty() {
             match line.strings {
                 None => self.anywhere.find_raw(line.text.as_bytes(), findings),
-                Some(strings) => strings(&mut |text| {
-                    let folded = slots.fold_text(text);
-                    self.anywhere.find(slots.folded(folded), findings);
-                    slots.unfold(folded);
-                }),
+                Some(strings) => {
+                    strings(&mut |text| self.anywhere.find_raw(text.as_bytes(), findings));
+                }
             }
         }
         for finding in findings.iter() {

@@ -194,8 +194,8 @@ impl Grams {
         }
     }
 
-    /// The texts that may stand in the raw line: what their four bytes do. Around these, text
-    /// that needs no escapes is compared, letters in either case.
+    /// The texts that may stand in a line of JSON, or in a string of one: of each, the part that
+    /// needs no escapes does, letters in either case. For texts that were added as `raw`.
     #[inline]
     pub(crate) fn find_raw(&self, line: &[u8], found: &mut Vec<u32>) {
         if let Some(group) = &self.group {
@@ -508,5 +508,20 @@ mod tests {
         grams.find_raw(br#"{"x": "C:\\Windows\\TEMP", "y": "say \"Hello\" THERE"}"#, &mut found);
         found.sort_unstable();
         assert_eq!(found, [0, 1]);
+    }
+
+    #[test]
+    fn signs_that_share_a_bit_with_letters_are_told_apart() {
+        let texts = [("read_loop", 0), ("a@[x]^b", 1), ("a`{x}~b", 2)];
+        let grams = Grams::new(&texts, true);
+        let find = |line: &str| {
+            let mut found = Vec::new();
+            grams.find_raw(line.as_bytes(), &mut found);
+            found
+        };
+        assert_eq!(find("the READ_Loop"), [0]);
+        assert_eq!(find("the read\u{7f}loop"), Vec::<u32>::new());
+        assert_eq!(find("A@[X]^B"), [1]);
+        assert_eq!(find("A`{X}~B"), [2]);
     }
 }

@@ -314,16 +314,6 @@ impl Slots {
         self.folded.get(range)
     }
 
-    /// Folds a text that is not a value of a field.
-    pub(crate) fn fold_text(&mut self, text: &str) -> (usize, usize) {
-        self.folded.add(text)
-    }
-
-    /// Takes back the last folded text.
-    pub(crate) fn unfold(&mut self, (start, _): (usize, usize)) {
-        self.folded.truncate(start);
-    }
-
     /// Adds a text that is not in the line.
     pub(crate) fn push_text(&mut self, field: FieldId, text: &str) {
         let start = self.own.len();
