@@ -214,8 +214,12 @@ impl<'r> Scanner<'r> {
     ///
     /// # Errors
     ///
-    /// When the line is not UTF-8, not JSON, or not an object.
+    /// When the line is not UTF-8, not JSON, not an object, or longer than 2 GiB.
     pub fn line(&mut self, line: &[u8]) -> Result<Matches<'_>, Malformed> {
+        // Places are kept as 32 bits, those of folded texts too, which may be somewhat longer.
+        if line.len() > 1 << 31 {
+            return Err(Malformed("a line of more than 2 GiB".to_owned()));
+        }
         let Ok(text) = simdutf8::basic::from_utf8(line) else {
             let why = std::str::from_utf8(line).err();
             return Err(Malformed(why.map(|it| it.to_string()).unwrap_or_default()));
