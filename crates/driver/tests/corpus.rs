@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use matcher::engine::Unrouted;
 use rulec_driver::{Request, Targets};
 
 /// The corpus, or `None` with a notice: it is not part of the repository.
@@ -113,18 +114,27 @@ fn events_of_public_rules_give_their_verdicts() {
     for row in &rows {
         rules.entry(row["rule_path"].as_str().unwrap().to_owned()).or_default().push(row);
     }
+    let targets = Targets::builtin();
     let mut wrong = Vec::new();
     for (path, rows) in &rules {
         let bytes = std::fs::read(root.join(path)).unwrap();
         let loaded = rulec_driver::load([(path.clone(), bytes)]);
+        // Whatever the log source: the rows say only what a rule makes of an event.
+        let none = Unrouted::Nothing;
+        let detector = rulec_driver::detector(&loaded, &targets, Some("none"), none).unwrap();
+        let mut scanner = detector.set.scanner();
         for row in rows {
             let rule = loaded.rules.iter().find(|it| it.id.as_deref() == row["rule_id"].as_str());
             let lowered = rule.and_then(|it| it.lowered.as_ref()).unwrap();
             let (matched, _) = rulec_driver::why(lowered, &row["event"]).unwrap();
-            if Some(matched) != row["expected"].as_bool() {
+            let line = row["event"].to_string();
+            let mut hits = scanner.line(line.as_bytes()).unwrap();
+            let fast = hits.any(|it| it.rule.id.as_deref() == row["rule_id"].as_str());
+            if [matched, fast].map(Some) != [row["expected"].as_bool(); 2] {
                 wrong.push(path.as_str());
             }
         }
     }
+    println!("{} events", rows.len());
     assert!(wrong.is_empty(), "{} of {} wrong: {wrong:?}", wrong.len(), rows.len());
 }
