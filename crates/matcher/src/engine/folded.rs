@@ -47,7 +47,7 @@ impl Folded {
         }
     }
 
-    /// Adds the folded text of a string of JSON with escapes but no `\\u`; `None` for one that is not
+    /// Adds the folded text of a string of JSON with escapes but no `\u`; `None` for one that is not
     /// ASCII.
     #[inline]
     pub(crate) fn add_escaped(&mut self, raw: &[u8]) -> Option<(usize, usize)> {
@@ -129,7 +129,7 @@ fn lower(step: u8x16) -> u8x16 {
     step | (capital & u8x16::splat(0x20))
 }
 
-/// What an escape other than `\\u` stands for.
+/// What an escape other than `\u` stands for.
 #[inline]
 fn escaped(after_backslash: u8) -> u8 {
     match after_backslash {

@@ -23,7 +23,7 @@ struct Mark {
 const KEPT: usize = 1 << 14;
 
 impl Marks {
-    /// Takes in a line: whether it has `\\u` escapes.
+    /// Takes in a line: whether it has `\u` escapes.
     pub(crate) fn take(&mut self, line: &[u8]) -> bool {
         self.0.clear();
         if self.0.capacity() > KEPT {
